@@ -18,7 +18,6 @@ import type { Seat } from "./seat.js";
 
 const loadAgain = 5000; // milliseconds
 const usualTag = 16;
-const ledAround = "servers hand this client over to each other for too long";
 
 /**
  * A Dialed is the server that a Client has dialed, as the peer of one Conn:
@@ -51,13 +50,13 @@ export class Dialed {
     readonly host: Host,
     readonly conn: Conn,
     private readonly credentials: readonly (Token | Ticket)[],
-    private led: Led | undefined, // until it is connected
+    led: Led | undefined, // then the rest of the client is there
   ) {
     this.attempt = new Attempt(host, credentials, {
       hello: (by) => this.helloFor(by),
       judge: (hello) => this.judge(hello),
     });
-    if (rest) this.sit();
+    if (rest) this.sit(led);
   }
 
   /**
@@ -84,9 +83,9 @@ export class Dialed {
     return this.seat;
   }
 
-  private sit(): void {
+  private sit(led?: Led): void {
     if (this.over) return;
-    this.seat = new rest!.Seat(this, this.credentials, this.led);
+    this.seat = new rest!.Seat(this, this.credentials, led);
     if (this.end) rest!.learn(this.end);
     if (this.line && !this.over) this.seat.begin(this.first);
     this.host.wake();
@@ -124,17 +123,17 @@ export class Dialed {
   /** When {@link drive} has something to do. */
   deadline(): number {
     if (this.over) return Infinity;
-    if (this.attempt) return Math.min(this.attempt.deadline(), this.led?.until ?? Infinity);
-    return Math.min(this.seat?.deadline() ?? Infinity, this.end!.deadline());
+    const at = this.attempt?.deadline() ?? this.end!.deadline();
+    return Math.min(at, this.seat?.deadline() ?? Infinity);
   }
 
   /** Does what is due, and sends what there is. */
   drive(now: number): void {
     if (this.over) return;
+    this.seat?.handleTimeout(now);
     if (this.attempt) this.try(now, this.attempt);
     if (!this.line) return;
     if (!this.seat && (this.first.offers || this.end!.waits(0))) this.need();
-    this.seat?.handleTimeout(now);
     this.end!.timeout(now);
     this.seat?.hear(now);
     this.hear(now);
@@ -148,8 +147,6 @@ export class Dialed {
     const { shake, refusal: why } = attempt;
     if (shake?.session) return this.connected(now, shake.session, attempt.way);
     if (why) return this.refused(now, why);
-    if (this.led && now >= this.led.until)
-      return this.refused(now, refusal(Code.timeout, ledAround));
     if (!shake) return;
     const state = shake.offering ? "answering" : "requesting";
     const first = this.tried === undefined || this.tried === shake.by;
@@ -160,9 +157,10 @@ export class Dialed {
     this.host.report({ kind: "Connecting", conn: this.conn, state: step });
   }
 
-  private refused(now: number, why: Refusal): void {
+  /** The attempt is over. */
+  refused(now: number, why: Refusal): void {
     const differ = why.code === Code.mismatch && why.rows.length > 0;
-    this.arrived(now);
+    this.seat?.arrived(now);
     this.drop();
     const tell = () => {
       this.conn.ended(reasonOf(why, differ ? this.difference(why) : why.text));
@@ -182,16 +180,9 @@ export class Dialed {
   private connected(now: number, session: Session, way: Way): void {
     this.attempt = undefined;
     this.begin(session, way);
-    const { conn, credentials, led } = this;
+    const { conn, credentials } = this;
     const resumed = "ticket" in credentials[0]!;
-    this.host.report({ kind: "Connected", conn, resumed, ...(led && { from: led.from }) });
-    this.arrived(now);
-  }
-
-  /** The attempt is over: who has sent us here is of no more use. */
-  private arrived(now: number): void {
-    this.led?.arrived(now);
-    this.led = undefined;
+    this.host.report({ kind: "Connected", conn, resumed, ...this.seat?.arrived(now) });
   }
 
   /** Begins with the packets of a session, over its first way. */
@@ -212,24 +203,6 @@ export class Dialed {
       const way = this.line!.ways.get(p.claims.route);
       if (way) this.end!.setDatagramBytes(p.id, way.maxDatagram - Math.max(more, 0));
     }
-  }
-
-  /** The path whose packets go over a route; −1 if there is none. */
-  pathAt(route: number): number {
-    return this.end!.paths.all.findIndex((p) => p.claims.route === route);
-  }
-
-  /** An authentic packet came. */
-  packet(path: number, route: number, number: number, frames: Uint8Array): void {
-    this.end!.handlePacket(this.now(), path, route, number, frames);
-    this.seat?.heard();
-    this.host.wake();
-  }
-
-  /** A way takes datagrams again. */
-  ready(route: number): void {
-    for (const p of this.end!.paths.all) if (p.claims.route === route) p.busy = false;
-    this.host.wake();
   }
 
   /** A way has ended. */
@@ -262,7 +235,7 @@ export class Dialed {
     const { host, conn } = this;
     if (e.kind === "path")
       host.report({ kind: "PathChanged", conn, path: e.path, pathState: e.state });
-    else if (e.kind in told) host.report({ ...e, conn, kind: told[e.kind] } as Event);
+    else if ("channel" in e) host.report({ ...e, conn, kind: told[e.kind] } as Event);
   }
 
   private transmit(now: number): void {
@@ -293,9 +266,9 @@ export class Dialed {
 }
 
 /** How the game calls what an endpoint tells of messages. */
-const told: Record<string, string> = {
+const told = {
   writable: "Writable",
   delivered: "Delivered",
   lost: "Lost",
   rate: "RateChanged",
-};
+} as const;

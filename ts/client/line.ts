@@ -29,20 +29,31 @@ export class Line {
   }
 
   private receive(route: number, b: Uint8Array): void {
+    const { owner } = this;
     const { opener } = this.session;
-    if (b[0] === 5 && this.owner.seat?.gone(b)) return;
-    const path = this.owner.pathAt(route);
-    const frames = path < 0 ? undefined : opener.open(this.owner.now(), b, path);
-    if (frames) return this.owner.packet(path, route, opener.number, frames);
+    const { seat } = owner;
+    const end = owner.end!;
+    if (b[0] === 5 && seat?.gone(b)) return;
+    for (const { id, claims } of end.paths.all) {
+      if (claims.route !== route) continue;
+      const now = owner.now();
+      const frames = opener.open(now, b, id);
+      if (!frames) break;
+      end.handlePacket(now, id, route, opener.number, frames);
+      seat?.heard();
+      return owner.host.wake();
+    }
     this.drops++;
-    if (b[0]! & 4) this.owner.need(); // a GONE, or what is sealed with other keys
+    if (b[0]! & 4) owner.need(); // a GONE, or what is sealed with other keys
   }
 
   private ready(route: number): void {
-    const held = this.held.get(route);
-    if (held && !this.ways.get(route)!.send(held)) return;
-    this.held.delete(route);
-    this.owner.ready(route);
+    const { owner, held } = this;
+    const packet = held.get(route);
+    if (packet && !this.ways.get(route)!.send(packet)) return;
+    held.delete(route);
+    for (const p of owner.end!.paths.all) if (p.claims.route === route) p.busy = false;
+    owner.host.wake();
   }
 
   /** Seals and sends a packet. False: it waits, and nothing more is to go this way until it is ready. */

@@ -4,7 +4,7 @@ import { learn } from "../endpoint/parts.js";
 import { Epochs } from "../netcode/epochs.js";
 import { isGone } from "../netcode/gone.js";
 import type { Session } from "../netcode/handshake.js";
-import type { Refusal } from "../netcode/packet.js";
+import { refusal, type Refusal } from "../netcode/packet.js";
 import { changeKeys } from "../netcode/rekey.js";
 import { storeTicket } from "../netcode/store.js";
 import type { Ticket } from "../netcode/ticket.js";
@@ -33,6 +33,7 @@ import { Wallet } from "./wallet.js";
 const leastPatience = 1_000_000; // with a GONE
 const drainFor = 30_000; // milliseconds for the Conn from which we were handed over
 const handedOver = "handed over to another server";
+const ledAround = "servers hand this client over to each other for too long";
 
 /** The tokens that a server gave; none if they cannot be read. */
 function tokensOf(list: Uint8Array): Token[] {
@@ -60,10 +61,18 @@ export class Seat {
   constructor(
     private readonly of: Dialed,
     credentials: readonly (Token | Ticket)[],
-    led: Led | undefined,
+    private led: Led | undefined, // until it is connected
   ) {
     this.trail = led?.trail ?? new Trail(of.now());
     for (const c of credentials) if ("ticket" in c) this.wallet.put(c);
+  }
+
+  /** The attempt is over; returns who has sent us here. */
+  arrived(now: number): Pick<Led, "from"> | undefined {
+    const { led } = this;
+    this.led = undefined;
+    led?.arrived(now);
+    return led && { from: led.from };
   }
 
   /** There is a connection over a way, a new one or one under new keys. */
@@ -118,11 +127,14 @@ export class Seat {
 
   deadline(): number {
     const [back, climb] = [this.back?.deadline(), this.climb?.deadline()];
-    return Math.min(this.goneAt, back ?? Infinity, climb ?? Infinity);
+    const led = this.led?.until;
+    return Math.min(this.goneAt, back ?? Infinity, climb ?? Infinity, led ?? Infinity);
   }
 
   /** Does what is due. */
   handleTimeout(now: number): void {
+    if (this.led && now >= this.led.until)
+      this.of.refused(now, refusal(Code.timeout, ledAround));
     if (now >= this.goneAt) this.forgotten(now);
     this.back?.handleTimeout(now);
   }
