@@ -2,6 +2,7 @@ import type { ClockSample } from "../endpoint/clock.js";
 import type { Endpoint } from "../endpoint/endpoint.js";
 import { learn } from "../endpoint/parts.js";
 import { Epochs } from "../netcode/epochs.js";
+import { Log } from "../netcode/log.js";
 import { isGone } from "../netcode/gone.js";
 import type { Session } from "../netcode/handshake.js";
 import { refusal, type Refusal } from "../netcode/packet.js";
@@ -77,7 +78,8 @@ export class Seat {
 
   /** There is a connection over a way, a new one or one under new keys. */
   begin(first: Way): void {
-    const { opener } = this.of.line!.session;
+    const { opener, sealer } = this.of.line!.session;
+    sealer.log ??= new Log();
     opener.epochs ??= new Epochs(opener.epoch);
     this.climb?.stop();
     this.climb = new Climb(this.of, first);

@@ -1,16 +1,15 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { openerOf, plainPad, randomOf } from "../testdata/handshake.js";
+import { openerOf, sealerOf, plainPad, randomOf } from "../testdata/handshake.js";
 import { Epochs } from "./epochs.js";
 import { Opener } from "./opener.js";
 import { changeKeys } from "./rekey.js";
-import { Sealer } from "./sealer.js";
 
 const noId = new Uint8Array(0); // as a server that seals for us
 
 test("epochs: both sides go along, and a sender waits for the peer", () => {
   const secret = randomOf(3)(32);
-  const sealer = new Sealer(plainPad, secret, noId);
+  const sealer = sealerOf(plainPad, secret, noId);
   const opener = openerOf(plainPad, secret);
   const seal = (now: number, n: number) => sealer.seal(now, 0, n, 2, Uint8Array.of(n)).slice();
   const opens = (now: number, b: Uint8Array) => opener.open(now, b.slice(), 0)?.[0];
@@ -37,7 +36,7 @@ test("epochs: both sides go along, and a sender waits for the peer", () => {
 });
 
 test("keys are to be changed after four million packets, and then for as many again", () => {
-  const sealer = new Sealer(plainPad, randomOf(3)(32), noId);
+  const sealer = sealerOf(plainPad, randomOf(3)(32), noId);
   sealer.left = 2;
   for (const n of [0, 1]) sealer.seal(0, 0, n, 2, Uint8Array.of(n));
   assert.equal(sealer.left, 0);
@@ -47,7 +46,7 @@ test("keys are to be changed after four million packets, and then for as many ag
 
 test("who knows one epoch drops the others, and opens them once it knows them", () => {
   const secret = randomOf(3)(32);
-  const sealer = new Sealer(plainPad, secret, noId);
+  const sealer = sealerOf(plainPad, secret, noId);
   const opener = new Opener(plainPad, secret);
   const opens = (b: Uint8Array) => opener.open(0, b.slice(), 0)?.[0];
   const [zero, one] = [0, 1].map((n) => sealer.seal(0, 0, n, 2, Uint8Array.of(n)).slice());
@@ -63,7 +62,7 @@ test("who knows one epoch drops the others, and opens them once it knows them", 
 
 test("the key of the epoch before is kept for six seconds", () => {
   const secret = randomOf(3)(32);
-  const sealer = new Sealer(plainPad, secret, noId);
+  const sealer = sealerOf(plainPad, secret, noId);
   const opener = openerOf(plainPad, secret);
   const packets = [0, 1, 2].map((n) => sealer.seal(0, 0, n, 2, Uint8Array.of(n)).slice());
   assert.ok(changeKeys(sealer, 0, 0, 0, 1000));
@@ -74,7 +73,7 @@ test("the key of the epoch before is kept for six seconds", () => {
 
 test("numbers too old to tell are dropped", () => {
   const secret = randomOf(3)(32);
-  const sealer = new Sealer(plainPad, secret, noId);
+  const sealer = sealerOf(plainPad, secret, noId);
   const opener = openerOf(plainPad, secret);
   const seal = (n: number) => sealer.seal(0, 0, n, 2, Uint8Array.of(1)).slice();
   for (const [n, opens] of [

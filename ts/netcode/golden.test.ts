@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { dirname, join as pathJoin } from "node:path";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
-import { openerOf } from "../testdata/handshake.js";
+import { openerOf, sealerOf } from "../testdata/handshake.js";
 import { addressText } from "./address.js";
 import { join } from "./bytes.js";
 import { openX, sealX } from "./chacha.js";
@@ -17,7 +17,6 @@ import { padOf, protect, type Pad } from "./pad.js";
 import { changeKeys } from "./rekey.js";
 import { readRetry, resume, ticketKeys, ticketSecret } from "./resume.js";
 import { readTicket, storeTicket } from "./store.js";
-import { Sealer } from "./sealer.js";
 import { expand, hmac } from "./sha256.js";
 import { parseTicket } from "./ticket.js";
 import { parseTokens } from "./token.js";
@@ -170,7 +169,7 @@ function checkConnection(h: Made, handshake: ReturnType<typeof tokenKeys>): void
   assert.equal(hex(secrets.toServer), keys["toServerSecret"]);
   assert.equal(hex(secrets.toClient), keys["toClientSecret"]);
 
-  const sealer = new Sealer(pad, secrets.toServer, id);
+  const sealer = sealerOf(pad, secrets.toServer, id);
   const opener = openerOf(pad, secrets.toClient);
   let now = 0;
   let epoch = 0;
@@ -312,7 +311,7 @@ test("GONE is believed for an id of ours and one of the last sixteen tails", () 
   for (const h of vectors.handshakes) {
     const pad = pads.get(h.padItems)!;
     const first = h.data[0]!;
-    const sealer = new Sealer(pad, bytes(h.keys["toServerSecret"]!), bytes(h.connectionId));
+    const sealer = sealerOf(pad, bytes(h.keys["toServerSecret"]!), bytes(h.connectionId));
     assert.equal(isGone(sealer, bytes(h.gone)), false, "nothing was sent");
     sealer.seal(0, 0, 0, first.numberBytes, bytes(first.frames));
     const gone = bytes(h.gone);

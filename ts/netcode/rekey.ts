@@ -16,13 +16,15 @@ export function changeKeys(
   acked: number,
   probeTimeout: number,
 ): boolean {
-  const least = Math.max(3 * probeTimeout, s.several ? leastOfSeveral : 0);
-  const first = s.first[path];
+  const log = s.log!;
+  const least = Math.max(3 * probeTimeout, log.several ? leastOfSeveral : 0);
+  const first = log.first[path];
   if (first === undefined || acked < first) return false;
-  if (s.epochs > 0 && now - s.begunAt < least) return false;
+  if (log.epochs > 0 && now - log.begunAt < least) return false;
   s.epoch = s.epoch.next();
-  s.epochs++;
-  s.first = [];
+  s.parity ^= 4;
+  log.epochs++;
+  log.first = [];
   s.left = maxPackets;
   return true;
 }

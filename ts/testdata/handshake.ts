@@ -4,6 +4,8 @@ import { ChaCha, openX, sealX } from "../netcode/chacha.js";
 import { Epochs } from "../netcode/epochs.js";
 import { Handshake, type HandshakeConfig, type Try } from "../netcode/handshake.js";
 import { tokenKeys, type HandshakeKeys } from "../netcode/keys.js";
+import { Log } from "../netcode/log.js";
+import { Sealer } from "../netcode/sealer.js";
 import { Opener } from "../netcode/opener.js";
 import { showToken } from "../netcode/offer.js";
 import { padOf, type Pad } from "../netcode/pad.js";
@@ -204,6 +206,13 @@ export function openerOf(pad: Pad, secret: Uint8Array): Opener {
   const opener = new Opener(pad, secret);
   opener.epochs = new Epochs(opener.epoch);
   return opener;
+}
+
+/** What seals them. */
+export function sealerOf(pad: Pad, secret: Uint8Array, id: Uint8Array): Sealer {
+  const sealer = new Sealer(pad, secret, id);
+  sealer.log = new Log();
+  return sealer;
 }
 
 /** A ticket, likewise. */
