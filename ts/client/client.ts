@@ -1,4 +1,5 @@
 import { Outgoing } from "../endpoint/departure.js";
+import { Ring } from "../endpoint/ring.js";
 import { parseTicket, type Ticket } from "../netcode/ticket.js";
 import { parseTokens, protocolIdOf, TokenError, type Token } from "../netcode/token.js";
 import { systemClock, systemRandom, type Clock } from "./clock.js";
@@ -35,8 +36,7 @@ export class Client {
   readonly random: (n: number) => Uint8Array;
   /** @internal */
   readonly out = new Outgoing(largestPacket);
-  private queue: Event[] = [];
-  private taken = 0; // of queue
+  private readonly queue = new Ring<Event>();
   private lastId = 0;
   private timer: unknown;
   private soon = false;
@@ -96,16 +96,13 @@ export class Client {
 
   /** Takes the next event; undefined if there is none. */
   next(): Event | undefined {
-    const event = this.queue[this.taken];
-    if (!event) return undefined;
-    if (++this.taken === this.queue.length) this.queue.length = this.taken = 0;
-    return event;
+    return this.queue.length > 0 ? this.queue.shift() : undefined;
   }
 
   /** @internal */
   report(event: Event): void {
     const most = this.cfg.maxEvents || usualEvents;
-    if (this.queue.length - this.taken >= most && givesWay.includes(event.kind)) {
+    if (this.queue.length >= most && givesWay.includes(event.kind)) {
       this.droppedEvents++;
       return;
     }

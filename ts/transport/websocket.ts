@@ -34,11 +34,10 @@ export class WebSocketWay implements Way {
       if (typeof data === "string") this.onText(data);
       else this.onDatagram(new Uint8Array(data as ArrayBuffer));
     };
-    socket.onclose = ({ code, reason }) =>
-      this.ended(reason || `the WebSocket to ${url} closed, or could not be opened (${code})`);
-    // the close behind it says more, but Node 20 has none where nobody listens
-    socket.onerror = () =>
-      setTimeout(() => this.ended(`the WebSocket to ${url} could not be opened`), 0);
+    const why = `the WebSocket to ${url} closed, or could not be opened`;
+    socket.onclose = ({ reason }) => this.ended(reason || why);
+    // the close behind it may say more, but Node 20 has none where nobody listens
+    socket.onerror = () => setTimeout(() => this.ended(why), 0);
     this.socket = socket;
   }
 
