@@ -100,9 +100,8 @@ export interface EndpointConfig {
 }
 
 /** A Config is an EndpointConfig with its defaults. */
-export type Config = Required<Omit<EndpointConfig, "channels" | "instance">> & {
-  channels: readonly Channel[];
-};
+export type Config = Required<Omit<EndpointConfig, "channels" | "instance" | "schemas">> &
+  Pick<EndpointConfig, "schemas"> & { channels: readonly Channel[] };
 
 function channel(c: ChannelConfig): Channel {
   const reliable = isReliable(c.delivery);
@@ -132,11 +131,10 @@ export function resolve(c: EndpointConfig): Config {
   });
   const own = { id: 0, delivery: Delivery.reliableOrdered, maxMessageBytes: maxControl };
   return {
+    reliable: false,
+    needs() {},
+    ...c,
     channels: [channel(own), ...channels],
-    schemas: c.schemas,
-    random: c.random,
-    needs: c.needs ?? (() => {}),
-    reliable: c.reliable ?? false,
     timeout: orDefault(c.timeout, 10 * second, never),
     ackHold: Math.min(orDefault(c.ackHold, 20_000, 0), 250_000),
     maxHold: Math.min(orDefault(c.maxHold, 60 * second, 0), 65535 * second),

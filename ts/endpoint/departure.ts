@@ -25,6 +25,8 @@ export class Outgoing {
   }
 }
 
+const mostAlone = 32; // packets that nobody has acknowledged
+
 /** A Departure makes packets. */
 export class Departure {
   protected b = new Builder();
@@ -83,7 +85,9 @@ export class Departure {
   }
 
   /** Appends what goes behind the ACK. */
-  protected fill(b: Builder, p: Way, _acked: boolean): void {
+  protected fill(b: Builder, p: Way, acked: boolean): void {
+    // who only takes has his ACKs acknowledged now and then, so that they can be forgotten
+    if (acked && this.ackGoes(b.now, p) && p.next - p.largestAcked > mostAlone) this.ping(b, p);
     if (!p.canSend(b.now, packetBytes)) return this.c.cfg.needs(); // the window does not grow by itself
     this.content(b, p);
     this.pingIfDue(b, p);

@@ -50,9 +50,6 @@ export class Endpoint {
       now,
       {
         make: (id) => makeWay(c, id, this.peerAckHold),
-        token: () => this.token(),
-        limit: Math.max(c.cfg.maxPaths, 1),
-        timeout: c.cfg.timeout,
         told: (path, state) => c.events.push({ kind: "path", path, state }),
       },
       route,
@@ -63,7 +60,7 @@ export class Endpoint {
     this.departure = new Departure(c, inbox, outbox, paths, life, (p) => this.room(p));
   }
 
-  private token(): bigint {
+  protected token(): bigint {
     const word = () => BigInt(Math.floor(this.c.cfg.random() * 2 ** 32));
     return (word() << 32n) | word();
   }

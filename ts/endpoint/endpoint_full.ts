@@ -42,7 +42,9 @@ export class FullEndpoint extends Endpoint {
       outbox.repairLost();
       inbox.rebuildLost();
     }
-    SeveralPaths.of<Packet, Way>(endpoint.paths, e.c.now, (p) => {
+    const { maxPaths, timeout } = e.c.cfg;
+    const more = { token: () => e.token(), limit: Math.max(maxPaths, 1), timeout };
+    SeveralPaths.of<Packet, Way>(endpoint.paths, e.c.now, more, (p) => {
       FullAcks.of(p.acks);
     });
     FullLife.of(e.life);

@@ -93,3 +93,15 @@ test("a drain ends by itself, though nobody can tell what has come through", () 
   pair.run(2 * second);
   assert.ok(pair.a.endpoint.done && pair.b.endpoint.done);
 });
+
+test("who only takes has its packets acknowledged now and then, and keeps few of them", () => {
+  const pair = stream(never);
+  const [path] = pair.a.endpoint.paths.all;
+  for (let n = 0; n < 3000; n++) {
+    pair.b.endpoint.send(1, Uint8Array.of(1));
+    pair.run(second / 60);
+    while (pair.a.endpoint.receive(1));
+    assert.ok(path!.next - path!.largestAcked < 100, `${path!.next - path!.largestAcked} packets`);
+  }
+  assert.ok(path!.next > 500);
+});

@@ -6,12 +6,6 @@ import { type Path, type Sent } from "./path.js";
 export interface PathsConfig<P> {
   /** Makes a path that nobody has opened. */
   make: (id: number) => P;
-  /** 64 bits that nobody can guess. */
-  token: () => bigint;
-  /** How many paths there may be, at most 8. */
-  limit: number;
-  /** The connection's timeout, in microseconds; Infinity: never. */
-  timeout: number;
   /** Hears what becomes of a path. */
   told: (id: number, state: PathState) => void;
 }

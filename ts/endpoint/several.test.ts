@@ -15,9 +15,6 @@ test("paths alone are one, and learn to be several", () => {
     w.now,
     {
       make: () => w.paths.all[0]!,
-      token: () => 1n,
-      limit: 4,
-      timeout: 10_000_000,
       told: () => told++,
     },
     5,
@@ -31,7 +28,7 @@ test("paths alone are one, and learn to be several", () => {
   assert.equal(plain.turn(w.now, 1), undefined);
   plain.died(w.now, 5);
   assert.ok(plain.turn(w.now, 0) === undefined && told === 1);
-  const learnt = SeveralPaths.of(plain, w.now);
+  const learnt = SeveralPaths.of(plain, w.now, { token: () => 1n, limit: 4, timeout: 10_000_000 });
   assert.ok(learnt.all[0] === p && learnt.turn(w.now, 0) === undefined);
   learnt.restart(w.now, 7, true);
   assert.ok(learnt.turn(w.now, 0) && learnt.lead === learnt.all[0]);

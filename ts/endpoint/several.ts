@@ -4,7 +4,7 @@ import { type PathUse } from "./claims.js";
 import { FullClaims, pathUses } from "./claims_full.js";
 import { type AckFrame, type Path, type Sent } from "./path.js";
 import { FullPath } from "./path_full.js";
-import { Paths } from "./paths.js";
+import { Paths, type PathsConfig } from "./paths.js";
 import {
   appendPathStatus,
   appendProof,
@@ -23,6 +23,16 @@ const longestSilence = 10 * second; // of a reliable path
 const suspectPackets = 5; // without an answer: of fewer chance may take all
 const maxLeap = 2 ** 32; // of serials
 
+/** A SeveralConfig is what several of them have in common besides. */
+export interface SeveralConfig {
+  /** 64 bits that nobody can guess. */
+  token: () => bigint;
+  /** How many paths there may be, at most 8. */
+  limit: number;
+  /** The connection's timeout, in microseconds; Infinity: never. */
+  timeout: number;
+}
+
 /**
  * SeveralPaths are opened and given up, asked and answered for, and take turns. The peer follows a path whose address
  * changes by itself; here that takes no more than an answer to its challenges.
@@ -31,6 +41,7 @@ export class SeveralPaths<
   S extends Sent,
   P extends FullPath<S> = FullPath<S>,
 > extends Paths<S, P> {
+  declare protected cfg: PathsConfig<P> & SeveralConfig;
   /** Somebody is on hold: silence says nothing. */
   held!: boolean;
   private clock!: number; // how much the path had got that messages went over last
@@ -44,6 +55,7 @@ export class SeveralPaths<
   static of<S extends Sent, P extends Path<S>>(
     paths: Paths<S, P>,
     now: number,
+    more: SeveralConfig,
     learn: (p: P) => void = () => {},
   ): SeveralPaths<S, FullPath<S> & P> {
     const all = become<SeveralPaths<S, FullPath<S> & P>>(paths, SeveralPaths, {
@@ -57,7 +69,7 @@ export class SeveralPaths<
       return p as FullPath<S> & P;
     };
     const { make } = all.cfg;
-    all.cfg = { ...all.cfg, make: (id) => full(make(id)) };
+    all.cfg = { ...all.cfg, ...more, make: (id) => full(make(id)) };
     for (const p of paths.all) {
       const learnt = full(p);
       if (p.claims.stage === "failed") all.empty(now, learnt);

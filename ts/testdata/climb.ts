@@ -102,9 +102,6 @@ export class World {
               }
             },
           }),
-        token: () => BigInt(Math.floor(this.random() * 2 ** 50)),
-        limit: 4,
-        timeout: 10_000_000,
         told: (id, state) => {
           this.told.push({ id, state, at: this.now });
           this.news = true;
@@ -113,7 +110,11 @@ export class World {
       this.way(reliable, config),
       reliable,
     );
-    this.paths = SeveralPaths.of(paths, this.now);
+    this.paths = SeveralPaths.of(paths, this.now, {
+      token: () => BigInt(Math.floor(this.random() * 2 ** 50)),
+      limit: 4,
+      timeout: 10_000_000,
+    });
     this.paths.known = true;
     this.server.set(0, this.known(0));
     this.ladder = new Ladder(this.paths, 0, 9, reliable);
