@@ -25,6 +25,9 @@ export class Outgoing {
   }
 }
 
+/** What package netcode puts around the frames of a packet to a server, at most. */
+const sealed = 25;
+
 const mostAlone = 32; // packets that nobody has acknowledged
 
 /** A Departure makes packets. */
@@ -37,8 +40,13 @@ export class Departure {
     protected outbox: Outbox,
     protected paths: Paths<Packet, Way>,
     protected life: Life,
-    private room: (p: Way) => number,
   ) {}
+
+  /** How many bytes of frames a packet of a path has at most. */
+  private room(p: Way): number {
+    const peer = this.life.peer?.largestDatagram ?? never;
+    return Math.min(p.datagramBytes, this.c.cfg.maxDatagramBytes, peer) - sealed;
+  }
 
   /** Makes the next packet that is to be sent now; false if there is none. */
   next(now: number, out: Outgoing): boolean {

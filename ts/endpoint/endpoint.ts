@@ -1,5 +1,4 @@
-import { READS_PATHS, Code } from "../wire/first.js";
-import { never } from "./constants.js";
+import { Code } from "../wire/first.js";
 import { Arrival } from "./arrival.js";
 import { Common } from "./common.js";
 import { resolve, type EndpointConfig } from "./config.js";
@@ -13,9 +12,6 @@ import type { Packet } from "./packet.js";
 import { Paths } from "./paths.js";
 import type { SendOptions } from "./sender.js";
 import { makeWay, type Way } from "./way.js";
-
-/** What package netcode puts around the frames of a packet to a server, at most. */
-const sealed = 25;
 
 /**
  * An Endpoint is one end of a conversation. It owns no socket and no clock: time is a parameter, in
@@ -37,7 +33,6 @@ export class Endpoint {
   protected readonly life: Life;
   protected readonly arrival: Arrival;
   protected readonly departure: Departure;
-  private peerAckHold = 0;
 
   /** @param route the number by which the caller knows the way of path 0 */
   constructor(now: number, config: EndpointConfig, route = 0) {
@@ -49,7 +44,7 @@ export class Endpoint {
     const paths = (this.paths = new Paths<Packet, Way>(
       now,
       {
-        make: (id) => makeWay(c, id, this.peerAckHold),
+        make: (id) => makeWay(c, id),
         told: (path, state) => c.events.push({ kind: "path", path, state }),
       },
       route,
@@ -57,18 +52,12 @@ export class Endpoint {
     ));
     const life = (this.life = new Life(c, inbox, outbox, paths));
     this.arrival = new Arrival(c, inbox, outbox, paths, life);
-    this.departure = new Departure(c, inbox, outbox, paths, life, (p) => this.room(p));
+    this.departure = new Departure(c, inbox, outbox, paths, life);
   }
 
   protected token(): bigint {
     const word = () => BigInt(Math.floor(this.c.cfg.random() * 2 ** 32));
     return (word() << 32n) | word();
-  }
-
-  /** How many bytes of frames a packet of a path has at most. */
-  private room(p: Way): number {
-    const peer = this.life.peer?.largestDatagram ?? never;
-    return Math.min(p.datagramBytes, this.c.cfg.maxDatagramBytes, peer) - sealed;
   }
 
   protected at(now: number): void {
@@ -87,11 +76,8 @@ export class Endpoint {
     if (!("schema" in h)) return h;
     if (this.life.state !== "meeting") return undefined;
     this.schema = h.schema;
-    this.peerAckHold = Math.min(h.ackHold, 250) * 1000;
-    for (const p of this.paths.all) p.ackHold = this.peerAckHold;
     this.outbox.opened(now, h);
     this.life.opened(now, h);
-    this.paths.known = this.c.cfg.maxPaths > 0 && this.life.peerReads(READS_PATHS);
     return undefined;
   }
 
@@ -187,11 +173,6 @@ export class Endpoint {
   /** It needs no more calls. */
   get done(): boolean {
     return this.life.state === "dead";
-  }
-
-  /** Whether every message has its fate. */
-  get drained(): boolean {
-    return this.outbox.drained;
   }
 
   /** The path whose measurements stand for the connection. */

@@ -1,4 +1,4 @@
-import { difference, readControl, readRows, type ControlMessage } from "../wire/index.js";
+import { READS_PATHS, difference, readControl, readRows, type ControlMessage } from "../wire/index.js";
 import { become } from "./become.js";
 import { FullAcks } from "./acks_full.js";
 import { FullArrival } from "./arrival_full.js";
@@ -46,6 +46,7 @@ export class FullEndpoint extends Endpoint {
     const more = { token: () => e.token(), limit: Math.max(maxPaths, 1), timeout };
     SeveralPaths.of<Packet, Way>(endpoint.paths, e.c.now, more, (p) => {
       FullAcks.of(p.acks);
+      p.ackHold = e.peerAckHold;
     });
     FullLife.of(e.life);
     FullArrival.of(e.arrival);
@@ -60,9 +61,15 @@ export class FullEndpoint extends Endpoint {
     return refusal;
   }
 
-  /** Keeps to the limits of the peer, once they are known. */
+  private get peerAckHold(): number {
+    return Math.min(this.life.peer?.ackHold ?? 0, 250) * 1000;
+  }
+
+  /** Goes by what the peer has said of itself, once that is known. */
   private limit(): void {
-    const { life, outbox, c } = this;
+    const { life, outbox, paths, c } = this;
+    for (const p of paths.all) p.ackHold = this.peerAckHold;
+    paths.known = c.cfg.maxPaths > 0 && life.peerReads(READS_PATHS);
     try {
       if (life.peer) outbox.limit(c.now, life.peer);
     } catch (err) {
@@ -130,6 +137,11 @@ export class FullEndpoint extends Endpoint {
 
   get away(): boolean {
     return this.life.state === "away";
+  }
+
+  /** Whether every message has its fate. */
+  get drained(): boolean {
+    return this.outbox.drained;
   }
 
   /** The peer's instance; 0 before its HELLO. */

@@ -161,7 +161,7 @@ test("an endpoint goes on under new keys: nothing reliable is lost or doubled", 
     for (let m; (m = b.endpoint.receive(5)) !== undefined; n++) assert.equal(m[0], n);
   }
   assert.equal(n, 200);
-  assert.ok(a.endpoint.drained);
+  assert.ok(learn(a.endpoint).drained);
 });
 
 test("CLOSE is repeated until it is answered, and everything before it may be received", () => {

@@ -1,4 +1,4 @@
-import { Code, WireError, reads, type Hello, type Reader } from "../wire/first.js";
+import { Code, WireError, type Hello, type Reader } from "../wire/first.js";
 import { never, second } from "./constants.js";
 import { type Common } from "./common.js";
 import { answer, farewell } from "./farewell.js";
@@ -56,10 +56,6 @@ export class Life {
     this.c.events.push({ kind: "opened" });
   }
 
-  peerReads(capability: number): boolean {
-    return this.peer !== undefined && reads(this.peer, capability);
-  }
-
   get ended(): boolean {
     return this.state === "closing" || this.state === "dead";
   }
@@ -115,9 +111,7 @@ export class Life {
   }
 
   protected over(code: number, text: string, remote: boolean): void {
-    const [reliable, unreliable] = this.outbox.abandon();
-    const undelivered = reliable + unreliable;
-    this.c.events.push({ kind: "closed", code, text, remote, undelivered, unreliable });
+    this.c.events.push({ kind: "closed", code, text, remote, ...this.outbox.abandon() });
   }
 
   protected giveUp(): void {

@@ -8,6 +8,7 @@ import {
   Ack,
   readRanges,
   readClose,
+  reads,
   type Reader,
 } from "../wire/index.js";
 import { become } from "./become.js";
@@ -69,6 +70,10 @@ export class FullLife extends Life {
     if (l.parting) l.drain.begin(l.parting);
     if (l.state === "closing") l.leave(l.c.now, l.last === answer ? 0 : -1);
     return l;
+  }
+
+  peerReads(capability: number): boolean {
+    return this.peer !== undefined && reads(this.peer, capability);
   }
 
   /** One end is silent: no data goes. */

@@ -43,16 +43,14 @@ export class Outbox {
     for (const s of this.senders.values()) s.write(b);
   }
 
-  /** Whether each message has its fate. */
-  get drained(): boolean {
-    for (const s of this.senders.values()) if (!s.drained) return false;
-    return true;
-  }
-
-  /** Ends all that has no fate: how many messages of reliable deliveries that were, and of the others. */
-  abandon(): [reliable: number, unreliable: number] {
-    const n: [number, number] = [0, 0];
-    for (const s of this.senders.values()) n[s.reliable ? 0 : 1] += s.abandon();
-    return n;
+  /** Ends all that has no fate: how many messages that were, and how many of them unreliable. */
+  abandon(): { undelivered: number; unreliable: number } {
+    const all = { undelivered: 0, unreliable: 0 };
+    for (const s of this.senders.values()) {
+      const n = s.abandon();
+      all.undelivered += n;
+      if (!s.reliable) all.unreliable += n;
+    }
+    return all;
   }
 }

@@ -110,6 +110,12 @@ export class FullOutbox extends Outbox {
     for (const s of this.repaired) s.sums!.write(b.now, b.w, line, Math.min(s.first, s.open.end));
   }
 
+  /** Whether each message has its fate. */
+  get drained(): boolean {
+    for (const s of this.senders.values()) if (!s.drained) return false;
+    return true;
+  }
+
   /** Ends what is of no use any more. */
   expire(now: number): void {
     for (const s of this.senders.values()) s.expire(now);

@@ -18,8 +18,6 @@ export interface PathsConfig<P> {
 export class Paths<S extends Sent, P extends Path<S> = Path<S>> {
   /** By their numbers. */
   readonly all: P[];
-  /** The peer reads frames of paths. */
-  known = false;
 
   constructor(
     now: number,

@@ -166,11 +166,6 @@ export class Sender {
     if (m.state === DONE && m.named === 0 && this.open.at(m.id) !== m) this.c.recycle(m);
   }
 
-  /** Whether every message has its fate. */
-  get drained(): boolean {
-    return this.queue.length + this.open.length === 0;
-  }
-
   /** Appends what it has to send, as far as it fits. */
   write(b: Builder): void {
     const before = b.w.at;

@@ -420,8 +420,9 @@ export class FullSender extends Sender {
     else this.expireLater(at);
   }
 
-  override get drained(): boolean {
-    return super.drained && this.droppables.length === 0;
+  /** Whether every message has its fate. */
+  get drained(): boolean {
+    return this.queue.length + this.open.length + this.droppables.length === 0;
   }
 
   /** Whether more waits. */

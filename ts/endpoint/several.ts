@@ -42,6 +42,8 @@ export class SeveralPaths<
   P extends FullPath<S> = FullPath<S>,
 > extends Paths<S, P> {
   declare protected cfg: PathsConfig<P> & SeveralConfig;
+  /** The peer reads frames of paths. */
+  known!: boolean;
   /** Somebody is on hold: silence says nothing. */
   held!: boolean;
   private clock!: number; // how much the path had got that messages went over last
@@ -59,6 +61,7 @@ export class SeveralPaths<
     learn: (p: P) => void = () => {},
   ): SeveralPaths<S, FullPath<S> & P> {
     const all = become<SeveralPaths<S, FullPath<S> & P>>(paths, SeveralPaths, {
+      known: false,
       held: false,
       clock: 0,
       awakeAt: -Infinity,

@@ -20,12 +20,12 @@ export type Way = Path<Packet> & Ends;
 /** A FullWay is one of several, which may lose packets. */
 export type FullWay = FullPath<Packet> & Ends & { acks: FullAcks };
 
-export function makeWay(c: Common, id: number, ackHold: number): Way {
+export function makeWay(c: Common, id: number): Way {
   const acks = new Acks();
   const path = new Path<Packet>({
     id,
     reliable: false,
-    ackHold,
+    ackHold: 0,
     random: c.cfg.random,
     needs: c.cfg.needs,
     make: () => new Packet(),
