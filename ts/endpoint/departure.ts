@@ -50,13 +50,19 @@ export class Departure {
 
   /** Makes the next packet that is to be sent now; false if there is none. */
   next(now: number, out: Outgoing): boolean {
-    const { life } = this;
-    if (life.state === "closing") return this.end(now, out);
-    if (!life.lives) return false;
-    for (let asked = 0, p; (p = this.paths.turn(now, asked)); asked |= 1 << p.id) {
-      if (!p.busy && this.on(now, p, out)) return true;
-    }
-    return false;
+    if (this.life.state === "closing") return this.end(now, out);
+    return this.life.lives && this.any(now, out);
+  }
+
+  /** Makes it for a path. */
+  protected any(now: number, out: Outgoing): boolean {
+    const p = this.paths.all[0]!;
+    return this.takes(p) && this.on(now, p, out);
+  }
+
+  /** Whether there is what carries a path, and it takes something. */
+  protected takes(p: Way): boolean {
+    return p.claims.route >= 0 && !p.busy;
   }
 
   /** Begins a packet. */
@@ -160,14 +166,9 @@ export class Departure {
 
   /** When there is something to send though nothing else happens; -Infinity: now. */
   at(now: number): number {
-    const { life } = this;
-    let at = life.state === "closing" && !this.paths.all[0]!.busy ? -never : never;
-    if (!life.lives) return at;
-    for (const p of this.paths.all) {
-      const stands = p.claims.stage !== "closed" && p.claims.route >= 0 && !p.busy;
-      if (stands) at = Math.min(at, this.pathAt(now, p));
-    }
-    return at;
+    const p = this.paths.all[0]!;
+    if (this.life.state === "closing") return p.busy ? never : -never;
+    return this.life.lives && this.takes(p) ? this.pathAt(now, p) : never;
   }
 
   protected pathAt(_now: number, p: Way): number {

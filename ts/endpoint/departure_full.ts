@@ -57,8 +57,21 @@ export class FullDeparture extends Departure {
   }
 
   override at(now: number): number {
-    const { state, closing } = this.life;
-    return state === "closing" ? closing.deadline() : super.at(now);
+    const { state, closing, lives } = this.life;
+    if (state === "closing") return closing.deadline();
+    let at = never;
+    for (const p of this.paths.all) {
+      const stands = lives && p.claims.stage !== "closed" && this.takes(p);
+      if (stands) at = Math.min(at, this.pathAt(now, p));
+    }
+    return at;
+  }
+
+  protected override any(now: number, out: Outgoing): boolean {
+    for (let asked = 0, p; (p = this.paths.turn(now, asked)); asked |= 1 << p.id) {
+      if (!p.busy && this.on(now, p, out)) return true;
+    }
+    return false;
   }
 
   /** CLOSE goes again and again, on one path after the other. */

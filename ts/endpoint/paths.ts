@@ -53,12 +53,6 @@ export class Paths<S extends Sent, P extends Path<S> = Path<S>> {
     return p;
   }
 
-  /** The path to ask next for a packet, of those that were not (bits by number); undefined: there is none. */
-  turn(_now: number, asked: number): P | undefined {
-    const p = this.all[0]!;
-    return asked || p.claims.route === noRoute ? undefined : p;
-  }
-
   /** The path whose measurements stand for the connection: of the best the one with the shortest round trip. */
   get lead(): P {
     return this.all[0]!;

@@ -23,7 +23,6 @@ export class Receiver {
   lowest = 0;
   next = 0;
 
-  protected untaken = 0; // charges of what is in ready
   protected held = 0; // bytes that the deliveries which may drop keep
 
   constructor(
@@ -64,7 +63,6 @@ export class Receiver {
 
   deliver(bytes: Uint8Array): void {
     this.ready.push(bytes);
-    this.untaken += bytes.length + messageCharge;
     this.delivered++;
   }
 
@@ -77,9 +75,7 @@ export class Receiver {
   /** Drops the oldest of what an unreliable channel keeps until bytes more fit. */
   protected makeRoom(bytes: number): void {
     while (this.held + bytes > this.cfg.windowBytes && this.ready.length > 0) {
-      const charge = this.ready.shift()!.length + messageCharge;
-      this.held -= charge;
-      this.untaken -= charge;
+      this.held -= this.ready.shift()!.length + messageCharge;
       this.c.stats.messagesOverflowed++;
     }
   }
@@ -93,7 +89,6 @@ export class Receiver {
   take(): Uint8Array | undefined {
     const bytes = this.ready.length > 0 && this.ready.shift();
     if (!bytes) return undefined;
-    this.untaken -= bytes.length + messageCharge;
     if (this.reliable) this.taken(bytes);
     else this.held -= bytes.length + messageCharge;
     return bytes;

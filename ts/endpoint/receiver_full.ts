@@ -252,7 +252,6 @@ export class FullReceiver extends Receiver {
     }
     this.c.stats.messagesStale++;
     this.giveBack(old.length);
-    this.untaken += bytes.length - old.length;
     if (!late) this.ready.put(place!, bytes);
   }
 
@@ -459,10 +458,18 @@ export class FullReceiver extends Receiver {
     this.owe();
   }
 
+  /** The charges of what waits for the game. */
+  private untaken(): number {
+    const { ready } = this;
+    let sum = 0;
+    for (let n = ready.base; n < ready.end; n++) sum += ready.at(n)!.length + messageCharge;
+    return sum;
+  }
+
   /** The peer's next message does not fit the credit. */
   blocked(now: number, wanted: number, trip: number): void {
     want(this.reliable);
-    this.credit.blocked(now, wanted, trip, this.untaken);
+    this.credit.blocked(now, wanted, trip, this.untaken());
     this.owe();
   }
 }

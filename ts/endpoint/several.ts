@@ -387,7 +387,7 @@ export class SeveralPaths<
   }
 
   /** The path to ask next for a packet, of those that were not (bits by number); undefined: there is none. */
-  override turn(now: number, asked: number): P | undefined {
+  turn(now: number, asked: number): P | undefined {
     let best: P | undefined;
     for (const p of this.all) {
       const c = p.claims;
