@@ -235,7 +235,8 @@ export class Dialed {
     const { host, conn } = this;
     if (e.kind === "path")
       host.report({ kind: "PathChanged", conn, path: e.path, pathState: e.state });
-    else if ("channel" in e) host.report({ ...e, conn, kind: told[e.kind] } as Event);
+    else if (e.kind in told)
+      host.report({ ...e, conn, kind: told[e.kind as keyof typeof told] } as Event);
   }
 
   private transmit(now: number): void {
