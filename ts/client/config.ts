@@ -1,4 +1,5 @@
 import type { EndpointConfig } from "../endpoint/config.js";
+import { Reader } from "../wire/reader.js";
 import type { Transport } from "../transport/way.js";
 import type { AnyChannel } from "./channel.js";
 import type { Clock } from "./clock.js";
@@ -60,10 +61,7 @@ export function endpointConfig(
   return {
     channels: cfg.channels.map((c) => c.config),
     schemas: formsOf(cfg)?.schemas(cfg),
-    random: () => {
-      const [a, b, c, d] = random(4) as unknown as [number, number, number, number];
-      return (((a * 256 + b) * 256 + c) * 256 + d) / 2 ** 32;
-    },
+    random: () => new Reader(random(4)).u32() / 2 ** 32,
     needs,
     reliable: cfg.transport.reliable,
     ackHold: microseconds(cfg.ackHold),

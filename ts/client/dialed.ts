@@ -149,11 +149,11 @@ export class Dialed {
     if (why) return this.refused(now, why);
     if (!shake) return;
     const state = shake.offering ? "answering" : "requesting";
-    const first = this.tried === undefined || this.tried === shake.by;
-    if (first && state === this.told) return;
+    const next = (this.tried ??= shake.by) !== shake.by;
+    if (!next && state === this.told) return;
     this.told = state;
     this.tried = shake.by;
-    const step = first ? state : "next server";
+    const step = next ? "next server" : state;
     this.host.report({ kind: "Connecting", conn: this.conn, state: step });
   }
 

@@ -1,5 +1,6 @@
 import type { Address } from "../wire/address.js";
 import { Code } from "../wire/error.js";
+import { Reader } from "../wire/reader.js";
 import { same } from "./bytes.js";
 import { secretsOf } from "./keys.js";
 import { Opener } from "./opener.js";
@@ -207,17 +208,12 @@ export class Handshake<T extends Try = Try> {
     if (!body) return this.deny(refusal(Code.full, "the server is full"));
     if (!this.counters.fresh(counter)) return false;
     this.counters.mark(counter);
-    if (this.lot(++this.unanswered)) this.challenge = body;
+    const lot = new Reader(this.cfg.random(4)).u32();
+    if (lot % ++this.unanswered === 0) this.challenge = body;
     if (!this.offering) this.reached();
     this.offering = true;
     this.renew();
     return true;
-  }
-
-  /** Is true once in n times. */
-  private lot(n: number): boolean {
-    const [a, b, c] = this.cfg.random(3) as unknown as [number, number, number];
-    return (a + b * 256 + c * 65536) % n === 0;
   }
 
   private takeReason(b: Uint8Array): boolean {

@@ -1,12 +1,12 @@
-import { ascii, join } from "./bytes.js";
+import { join } from "./bytes.js";
 import { ChaCha } from "./chacha.js";
 import { tokenKeys } from "./keys.js";
 import { Kind, prefix, sealed, wireVersion } from "./packet.js";
 import type { Challenge, Showing } from "./showing.js";
-import type { Token } from "./token.js";
+import { versionInfo, type Token } from "./token.js";
 
-const tokenInfo = ascii("NETCODE 1.02\0");
 const challengeBytes = 308;
+const standardBytes = 22; // with which a packet of the standard is sealed besides
 const denied = 1;
 const challenge = 2;
 
@@ -38,8 +38,8 @@ export function readStandard(
   if (n === 8 && sequence.every((v) => v === 255)) return undefined;
   const nonce = new Uint8Array(12);
   nonce.set(sequence, 4);
-  const data = join(tokenInfo, protocolId, b[0]!);
-  const body = new ChaCha(key).open(nonce, join(data, b.subarray(1 + n)), data.length);
+  const packet = join(versionInfo, protocolId, b[0]!, b.subarray(1 + n));
+  const body = new ChaCha(key).open(nonce, packet, standardBytes);
   if (!body) return undefined;
   let counter = 0;
   for (let i = 7; i >= 3; i--) counter = counter * 256 + (body[i] ?? 0);

@@ -67,11 +67,11 @@ export function sha256(...parts: Uint8Array[]): Uint8Array {
   return padded.slice(0, 32);
 }
 
-/** HMAC-SHA256 (RFC 2104) of parts that follow one another. It is also the Extract of HKDF (RFC 5869). */
+/** HMAC-SHA256 (RFC 2104) with a key of at most 64 bytes, of parts that follow one another. It is also the Extract of HKDF (RFC 5869). */
 export function hmac(key: Uint8Array, ...parts: Uint8Array[]): Uint8Array {
   const padded = (by: number) => {
     const block = new Uint8Array(64).fill(by);
-    (key.length > 64 ? sha256(key) : key).forEach((v, i) => (block[i]! ^= v));
+    key.forEach((v, i) => (block[i]! ^= v));
     return block;
   };
   return sha256(padded(0x5c), sha256(padded(0x36), ...parts));

@@ -56,7 +56,7 @@ function readToken(b: Uint8Array): Token {
   const serverToClient = r.take(32).slice();
   const room = b.subarray(padAt);
   want(life >= 0, "it expires before it was made");
-  want(life <= year || !hasPad(room), "it is good for more than a year, which no server takes");
+  want(life <= year || !hasPad(room), "it is good for more than a year");
   const pad = readPad(room);
   return { protocolId, life, timeout, addresses, pad, request, clientToServer, serverToClient };
 }
