@@ -68,10 +68,12 @@ export class Client {
 
   private begin(credentials: readonly (Token | Ticket)[]): Conn {
     if (this.closed) throw new Error("tickwire: the Client is closed: make another one");
-    for (const c of credentials) {
-      const [mine, theirs] = [this.cfg.protocolId ?? 0n, protocolIdOf(c)];
-      if (mine !== 0n && mine !== theirs)
-        throw new TokenError(`it is for protocolId ${theirs}, and that of the Client is ${mine}`);
+    const { protocolId } = this.cfg;
+    for (const theirs of credentials.map(protocolIdOf)) {
+      if (protocolId && protocolId !== theirs)
+        throw new TokenError(
+          `it is for protocolId ${theirs}, and that of the Client is ${protocolId}`,
+        );
     }
     return this.follow(credentials);
   }
