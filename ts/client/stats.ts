@@ -81,6 +81,6 @@ export function statsOfPaths(end: Endpoint, line: Line): PathStats[] {
 /** The stats of a connection. */
 export function statsOf(end: Endpoint, line: Line): ConnStats {
   const full = learn(end);
-  const counts = { ...end.stats, ...full.messageCounts(), datagramsDropped: line.drops };
+  const counts = { ...full.stats, ...full.messageCounts(), datagramsDropped: line.drops };
   return { ...counts, ...pathStats(full.lead, line) };
 }

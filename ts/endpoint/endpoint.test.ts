@@ -49,7 +49,7 @@ test("a small message that is lost comes back without a round trip", () => {
         if (pair.now - new DataView(m.buffer).getFloat64(0) > 140_000) n++;
       }
     }
-    return { n, rebuilt: pair.b.endpoint.stats.messagesRebuilt };
+    return { n, rebuilt: learn(pair.b.endpoint).stats.messagesRebuilt };
   };
   const [on, off] = [late("auto"), late("off")];
   assert.equal(off.rebuilt, 0);

@@ -179,10 +179,6 @@ export class Endpoint {
   get lead(): Way {
     return this.paths.lead;
   }
-
-  get stats() {
-    return this.c.stats;
-  }
 }
 
 const none: SendOptions = {};

@@ -36,6 +36,14 @@ export class FullEndpoint extends Endpoint {
   static of(endpoint: Endpoint, repairs = true): FullEndpoint {
     if (endpoint instanceof FullEndpoint) return endpoint;
     const e = become(endpoint, FullEndpoint, {});
+    Object.assign(e.c.stats, {
+      messagesResent: 0,
+      fragmentsResent: 0,
+      messagesDuplicate: 0,
+      messagesStale: 0,
+      messagesExpired: 0,
+      messagesRebuilt: 0,
+    });
     const outbox = FullOutbox.of(e.outbox, e.c.now);
     const inbox = FullInbox.of(e.inbox);
     if (repairs) {
@@ -142,6 +150,10 @@ export class FullEndpoint extends Endpoint {
   /** Whether every message has its fate. */
   get drained(): boolean {
     return this.outbox.drained;
+  }
+
+  get stats() {
+    return this.c.stats;
   }
 
   /** The peer's instance; 0 before its HELLO. */

@@ -72,15 +72,16 @@ export class Stats {
   /** Packets that were not read: repeated ones and those of no path; and those whose content had no room. */
   packetsDropped = 0;
   packetsScattered = 0;
-  messagesResent = 0;
-  fragmentsResent = 0;
+  // Of those that have no value here an endpoint knows nothing before it has learned all.
+  messagesResent!: number;
+  fragmentsResent!: number;
   /** Messages that came and were of no use: known already, older than another one, never finished, without room. */
-  messagesDuplicate = 0;
-  messagesStale = 0;
-  messagesExpired = 0;
+  messagesDuplicate!: number;
+  messagesStale!: number;
+  messagesExpired!: number;
   messagesOverflowed = 0;
   /** Messages that came back without a round trip. */
-  messagesRebuilt = 0;
+  messagesRebuilt!: number;
 }
 
 /** MessageCounts are what was counted of messages since the beginning, of a channel or of all. */

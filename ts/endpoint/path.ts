@@ -94,9 +94,8 @@ export class Path<S extends Sent> {
   probes = 0;
   /** What carries the path takes nothing now. */
   busy = false;
-  /** Packets sent, and lost, since the beginning. */
+  /** Packets sent since the beginning. */
   packetsSent = 0;
-  packetsLost = 0;
 
   protected ring = new Ring<S>(); // by number; undefined: it was left out
   private unused: S[] = [];

@@ -33,7 +33,8 @@ export class FullPath<S extends Sent> extends Path<S> {
   private asked!: number; // how often since then
   /** What is lost of what is sent here. */
   losses!: LossWatch;
-  /** Packets lost by mistake, since the beginning. */
+  /** Packets lost, and those of them by mistake, since the beginning. */
+  packetsLost!: number;
   packetsSpurious!: number;
 
   /** The peer's clock. */
@@ -60,6 +61,7 @@ export class FullPath<S extends Sent> extends Path<S> {
       losses: new LossWatch(),
       lastSent: now,
       timeouts: 0,
+      packetsLost: 0,
       packetsSpurious: 0,
       unsettled: 0,
       repeated: 0,

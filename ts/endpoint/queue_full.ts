@@ -6,6 +6,10 @@ import { Queue } from "./queue.js";
 
 const manyKeys = 256;
 
+/** A key is a bigint only where it has to be one. */
+const same = (key: Key | undefined) =>
+  typeof key === "bigint" && key < 2n ** 53n ? Number(key) : key;
+
 /** A FullQueue tells when there is room again; in that of a Latest delivery a value takes the place of one of its key. */
 export class FullQueue extends Queue {
   private places!: Map<Key | undefined, number>; // where a value waits
@@ -16,8 +20,20 @@ export class FullQueue extends Queue {
   static of(queue: Queue): FullQueue {
     const q = become(queue, FullQueue, { places: new Map(), many: manyKeys, latest: false });
     q.latest = isLatest(q.cfg.delivery);
-    for (let n = q.ring.base; n < q.ring.end; n++) q.note(q.ring.at(n)!.key, n);
+    for (let n = q.ring.base; n < q.ring.end; n++) {
+      const m = q.ring.at(n)!;
+      m.key = same(m.key);
+      q.note(m.key, n);
+    }
     return q;
+  }
+
+  override makeRoom(key: Key | undefined, charge: number): boolean {
+    return super.makeRoom(same(key), charge);
+  }
+
+  override add(key: Key | undefined, bytes: Uint8Array, prefix: number): Message {
+    return super.add(same(key), bytes, prefix);
   }
 
   protected override fits(key: Key | undefined, charge: number): boolean {

@@ -2,7 +2,7 @@ import { DROPPABLE, GROUP, KEYED, RUN, Run, appendRun, maxShortRun, type Key } f
 import { DONE, FLYING, SKIPPING, maxOpen, messageCharge } from "./constants.js";
 import { Delivery, isLatest, isReliable, type Channel } from "./config.js";
 import { type Common } from "./common.js";
-import { SendError, type LossReason, type Stats } from "./event.js";
+import { SendError, type LossReason } from "./event.js";
 import { type Message } from "./message.js";
 import { type Builder, type Item } from "./packet.js";
 import { type Fate } from "./path.js";
@@ -45,7 +45,6 @@ export class Sender {
   /** What was started, by id. */
   readonly open = new Ring<Message>();
   readonly reliable: boolean;
-  readonly stats: Stats;
   /** Messages that were taken, and bytes of frames. */
   taken = 0;
   bytesSent = 0;
@@ -63,7 +62,6 @@ export class Sender {
     readonly cfg: Channel,
   ) {
     this.reliable = isReliable(cfg.delivery);
-    this.stats = c.stats;
     this.queue = new Queue(c, cfg);
   }
 
@@ -71,14 +69,13 @@ export class Sender {
   send(bytes: Uint8Array, o: SendOptions): number {
     const { c, cfg, queue } = this;
     const { id, maxMessageBytes } = cfg;
-    const { group = 0, ttl } = o;
+    const { group = 0, ttl, key } = o;
     if (bytes.length > maxMessageBytes) {
       throw new SendError(id, "too large", "maxMessageBytes", bytes.length, maxMessageBytes);
     }
     const wrong = unfit(o, cfg.delivery);
     if (wrong) throw new SendError(id, "option", wrong);
     const prefix = cfg.compression ? 1 : 0;
-    const key = typeof o.key === "bigint" && o.key < 2n ** 53n ? Number(o.key) : o.key;
     const room = queue.makeRoom(key, bytes.length + prefix + messageCharge);
     const receipt = o.receipt ? c.issue() : 0;
     if (!room) {

@@ -4,7 +4,7 @@ import { expireLater } from "./expiry.js";
 import { type Bucket } from "./bucket.js";
 import { DONE, FLYING, SKIPPING, maxOpen, never, second } from "./constants.js";
 import { Delivery } from "./config.js";
-import { type LossReason } from "./event.js";
+import { type LossReason, type Stats } from "./event.js";
 import { type Message } from "./message.js";
 import { writeChannel } from "./pack.js";
 import { type Builder, type Item } from "./packet.js";
@@ -418,6 +418,10 @@ export class FullSender extends Sender {
     const at = m.storedBy || (m === this.cutting ? m.expires : never);
     if (at <= now) this.looseLost(m, m.storedBy ? "not known" : "expired");
     else this.expireLater(at);
+  }
+
+  get stats(): Stats {
+    return this.c.stats;
   }
 
   /** Whether every message has its fate. */
