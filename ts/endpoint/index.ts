@@ -19,7 +19,9 @@
  * sender.ts and so on, is for the way on which a page begins: nothing is lost there, and nothing overtakes. The second
  * extends it, in sender_full.ts and so on, and knows the rest. {@link learn} makes an endpoint that plays one of the
  * second kind, whenever that is loaded: it is the same one, in the middle of whatever it does. Before, what it
- * cannot take is not acknowledged, so that it comes again, and what it cannot send waits.
+ * cannot take is not acknowledged, so that it comes again, what it cannot send waits, and it calls
+ * {@link EndpointConfig.needs} for either: so it is with large messages, those with options (a key, a group, a ttl),
+ * compression, the peer's limits, and windows that are too narrow.
  */
 export { Endpoint } from "./endpoint.js";
 export { learn } from "./parts.js";

@@ -10,6 +10,16 @@ export interface PathsConfig<P> {
   told: (id: number, state: PathState) => void;
 }
 
+/** A SeveralConfig is what several of them have in common besides. */
+export interface SeveralConfig {
+  /** 64 bits that nobody can guess. */
+  token: () => bigint;
+  /** How many paths there may be, at most 8. */
+  limit: number;
+  /** The connection's timeout, in microseconds; Infinity: never. */
+  timeout: number;
+}
+
 /**
  * Paths are those of a connection, as the side has them that opens them (SPEC.md, 6.8 and 7.15). What is in here
  * is for path 0 alone, that of the handshake; {@link SeveralPaths} know which one messages take, which answers, and

@@ -4,7 +4,7 @@ import { type PathUse } from "./claims.js";
 import { FullClaims, pathUses } from "./claims_full.js";
 import { type AckFrame, type Path, type Sent } from "./path.js";
 import { FullPath } from "./path_full.js";
-import { Paths, type PathsConfig } from "./paths.js";
+import { Paths, type PathsConfig, type SeveralConfig } from "./paths.js";
 import {
   appendPathStatus,
   appendProof,
@@ -22,16 +22,6 @@ const longestRetry = 5 * second;
 const longestSilence = 10 * second; // of a reliable path
 const suspectPackets = 5; // without an answer: of fewer chance may take all
 const maxLeap = 2 ** 32; // of serials
-
-/** A SeveralConfig is what several of them have in common besides. */
-export interface SeveralConfig {
-  /** 64 bits that nobody can guess. */
-  token: () => bigint;
-  /** How many paths there may be, at most 8. */
-  limit: number;
-  /** The connection's timeout, in microseconds; Infinity: never. */
-  timeout: number;
-}
 
 /**
  * SeveralPaths are opened and given up, asked and answered for, and take turns. The peer follows a path whose address
