@@ -71,9 +71,7 @@ export class Client {
     const { protocolId } = this.cfg;
     for (const theirs of credentials.map(protocolIdOf)) {
       if (protocolId && protocolId !== theirs)
-        throw new TokenError(
-          `it is for protocolId ${theirs}, and that of the Client is ${protocolId}`,
-        );
+        throw new TokenError(`it is for protocolId ${theirs}, the Client for ${protocolId}`);
     }
     return this.follow(credentials);
   }

@@ -87,7 +87,7 @@ export class Dialed {
     if (this.over) return;
     this.seat = new rest!.Seat(this, this.credentials, led);
     if (this.end) rest!.learn(this.end);
-    if (this.line && !this.over) this.seat.begin(this.first);
+    if (this.line) this.seat.begin(this.first);
     this.host.wake();
   }
 
@@ -173,8 +173,8 @@ export class Dialed {
   /** What differs from what the server has, for people. */
   private difference({ rows, text }: Refusal): string {
     const { cfg } = this.host;
-    const channels = () => (rest ? rest.learn(this.end!).difference(rows) : text);
-    return formsOf(cfg)?.difference(cfg, rows) ?? channels();
+    const types = formsOf(cfg)?.difference(cfg, rows);
+    return types ?? rest?.learn(this.end!).difference(rows) ?? text;
   }
 
   private connected(now: number, session: Session, way: Way): void {

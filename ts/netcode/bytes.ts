@@ -4,7 +4,7 @@ import type { Reader } from "../wire/reader.js";
 /** Takes bytes behind their length in one byte, at most most of them; in place. */
 export function takeShort(r: Reader, most: number): Uint8Array {
   const n = r.u8();
-  want(n <= most, `at most ${most} bytes`);
+  want(n <= most);
   return r.take(n);
 }
 
