@@ -75,3 +75,20 @@ test("a port where nobody listens says so", async () => {
   assert.match(reason.text, /WebSocket to ws:.* could not be opened/);
   player.client.close();
 });
+
+test("an address that is none is said to who connects, and so is what a pad asks for that nobody knows", async () => {
+  const server = await GoServer.start({ web: true });
+  const tokens = await server.token(7);
+  await server.stop();
+  const lost = new Player({ transport: web("no address") });
+  assert.throws(() => lost.client.connect(tokens), /URL/);
+  assert.deepEqual([...lost.client.conns()], []);
+
+  tokens.set([...text("TWPD"), 1, 2, 0x85, 0], tokens.length - 64);
+  const player = new Player({ transport: web(`ws://${server.address}/tickwire`) });
+  player.client.connect(tokens);
+  const { reason } = await player.event("Disconnected");
+  assert.equal(reason.code, Code.pad, reason.text);
+  assert.match(reason.text, /update it/);
+  player.client.close();
+});
