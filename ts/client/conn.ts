@@ -113,7 +113,10 @@ export class Conn {
     this.host.wake();
   }
 
-  /** Announces that nothing is sent or read for so many milliseconds; 0 ends that. False: the server does not grant it. */
+  /**
+   * Announces that nothing is sent or read for so many milliseconds; 0 ends that. False: the server does not grant
+   * it, or what it takes is being loaded, which a call begins: ask again in a moment.
+   */
   hold(milliseconds: number): boolean {
     this.host.wake();
     return this.peer.wanted?.hold(milliseconds * 1000) ?? false;
