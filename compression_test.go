@@ -168,7 +168,9 @@ func TestOpenedBytesPerSecond(t *testing.T) {
 		if said.Is(ev) {
 			if got++; got == 30 {
 				st := ev.Conn.ChannelStats(3)
-				if took := time.Since(began); took < 400*time.Millisecond || st.OpeningPaused < 3 || st.OpeningPaused > 10 {
+				took := time.Since(began)
+				slow := took > time.Second // the machine by itself: nothing need wait
+				if took < 400*time.Millisecond || st.OpeningPaused < 3 && !slow || st.OpeningPaused > 10 {
 					t.Errorf("15 MB were opened in %v, with %d pauses", took, st.OpeningPaused)
 				}
 				return
