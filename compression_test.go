@@ -159,7 +159,7 @@ func TestCompressionUnderAHub(t *testing.T) {
 // the time meanwhile.
 func TestOpenedBytesPerSecond(t *testing.T) {
 	said, _ := compressedChannels(leaning(t, spoken))
-	srv, dial := compressedPair(t, said, 10_000_000)
+	srv, dial := compressedPair(t, said, 5_000_000)
 	hub := tickwire.NewHub(srv)
 	defer hub.Close()
 	began, got := time.Now(), 0
@@ -168,9 +168,7 @@ func TestOpenedBytesPerSecond(t *testing.T) {
 		if said.Is(ev) {
 			if got++; got == 30 {
 				st := ev.Conn.ChannelStats(3)
-				took := time.Since(began)
-				slow := took > time.Second // the machine by itself: nothing need wait
-				if took < 400*time.Millisecond || st.OpeningPaused < 3 && !slow || st.OpeningPaused > 10 {
+				if took := time.Since(began); took < 1700*time.Millisecond || st.OpeningPaused < 6 || st.OpeningPaused > 20 {
 					t.Errorf("15 MB were opened in %v, with %d pauses", took, st.OpeningPaused)
 				}
 				return
