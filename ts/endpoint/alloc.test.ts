@@ -73,8 +73,20 @@ function allocated(node: HeapProfiler.SamplingHeapProfileNode, all: Map<string, 
   for (const child of node.children) allocated(child, all);
 }
 
-/** How much garbage a packet is, in bytes, beside what the game gets; and what of it. */
+/**
+ * How much garbage a packet is, in bytes, beside what the game gets; and what of it. Code that is not compiled yet, on
+ * a busy machine for long, boxes its numbers: so it is the least of some runs.
+ */
 async function garbage(play: Play): Promise<[number, string]> {
+  let least = await garbageOfRun(play);
+  for (let i = 0; i < 3; i++) {
+    const again = await garbageOfRun(play);
+    if (again[0] < least[0]) least = again;
+  }
+  return least;
+}
+
+async function garbageOfRun(play: Play): Promise<[number, string]> {
   play.run(1500);
   const session = new Session();
   session.connect();
