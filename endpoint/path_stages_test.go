@@ -153,7 +153,7 @@ func (s *stream) runStage(d int64) {
 	}
 }
 
-// TestSilenceStepByStep: what owes answers is a suspect when the fifth packet waits for a probe timeout, or the first for two, or
+// TestSilenceStepByStep: what owes answers is a suspect when the fifth packet waits for a probe timeout, or the first for one and a half, or
 // for one where there is no other path, and dead after three, to the nanosecond, since the first packet and not since the last.
 func TestSilenceStepByStep(t *testing.T) {
 	for _, packets := range []int{1, 4, 5, 9} {
@@ -176,7 +176,7 @@ func TestSilenceStepByStep(t *testing.T) {
 			if path.owedSince() != since {
 				t.Fatalf("an answer is owed since %d, want %d", path.owedSince(), since)
 			}
-			suspect, end := 2*pto, stageFailed
+			suspect, end := pto+pto/2, stageFailed
 			switch {
 			case alone:
 				suspect, end = pto, stageDead

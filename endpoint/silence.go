@@ -6,7 +6,7 @@ package endpoint
 //
 //	well → suspect → dead
 //
-// A suspect, after one or two probe timeouts, gets no new messages while another path is well. After
+// A suspect, after one probe timeout or one and a half, gets no new messages while another path is well. After
 // three, in which two probes could have been answered, it has failed if another one is well; if
 // not its owner is told, who may know another way. These are stages of its life.
 
@@ -60,7 +60,7 @@ func (p *path) silenceAt() int64 {
 }
 
 // suspectAt is when a path that owes an answer since some time becomes a suspect. Of few packets, or of their acks, chance
-// may take all: the fifth of those that are owed has waited for a probe timeout then, or the first for two. One beside which
+// may take all: the fifth of those that are owed has waited for a probe timeout then, or the first for half as long again. One beside which
 // none is well is suspected after one: nothing is sent elsewhere for that, but a rival may be asked at once.
 func (p *path) suspectAt(since int64) int64 {
 	patience, owed := p.probeTimeout(0), 0
@@ -73,10 +73,10 @@ func (p *path) suspectAt(since int64) int64 {
 			owed++
 		}
 		if owed == suspectPackets {
-			return min(max(since, pkt.at), since+patience) + patience
+			return min(max(since, pkt.at), since+patience/2) + patience
 		}
 	}
-	return since + 2*patience
+	return since + 3*patience/2
 }
 
 // checkSilence does what is due, and notes when to look again.

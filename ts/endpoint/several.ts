@@ -411,7 +411,7 @@ export class SeveralPaths<
     const since = Math.max(p.owedSince(), this.awakeAt);
     if (stage === "well") {
       const many = this.anotherIsWell(p) ? Math.max(p.owedSince(suspectPackets), since) : since;
-      return p.pto() + Math.min(many, since + p.pto());
+      return p.pto() + Math.min(many, since + p.pto() / 2);
     }
     if (stage === "suspect") return since + 3 * p.pto();
     if (!this.anotherIsWell(p)) return Infinity;
