@@ -196,12 +196,7 @@ func TestBrowserAlone(t *testing.T) {
 		}
 		echo(t, w)
 		p := page(t, w, chromium)
-		for _, kind := range []string{"websocket", "webrtc", "webtransport"} {
-			browser.Eval[float64](p, fmt.Sprintf("connect(%q)", kind))
-			if got := browser.Eval[outcome](p, fmt.Sprintf("play(%q, 100)", kind)); got.Good != 100 || got.Strange != 0 {
-				t.Errorf("%s: %+v", kind, got)
-			}
-		}
+		playsByEach(t, p, 100)
 		// What dies with the page is over at the server, too.
 		p.Reload()
 		web.Eventually(t, "all that the page had is over", func() bool {
@@ -209,6 +204,17 @@ func TestBrowserAlone(t *testing.T) {
 			return s.WebSocket.Open+s.WebRTC.Open+s.WebTransport.Open == 0
 		})
 	})
+}
+
+// playsByEach has a page connect by each transport, and send so many messages that have to come back.
+func playsByEach(t *testing.T, p *browser.Page, messages int) {
+	t.Helper()
+	for _, kind := range []string{"websocket", "webrtc", "webtransport"} {
+		browser.Eval[float64](p, fmt.Sprintf("connect(%q)", kind))
+		if got := browser.Eval[outcome](p, fmt.Sprintf("play(%q, %d)", kind, messages)); got.Good != messages || got.Strange != 0 {
+			t.Errorf("%s: %+v", kind, got)
+		}
+	}
 }
 
 // TestBrowserByName: a page that came by a name of this machine plays by each transport, though browsers
@@ -221,12 +227,7 @@ func TestBrowserByName(t *testing.T) {
 		}
 		echo(t, w)
 		p := chromium.Open(fmt.Sprintf("http://localhost:%d/echo.html", w.LocalAddr().Port()))
-		for _, kind := range []string{"websocket", "webrtc", "webtransport"} {
-			browser.Eval[float64](p, fmt.Sprintf("connect(%q)", kind))
-			if got := browser.Eval[outcome](p, fmt.Sprintf("play(%q, 10)", kind)); got.Good != 10 || got.Strange != 0 {
-				t.Errorf("%s: %+v", kind, got)
-			}
-		}
+		playsByEach(t, p, 10)
 	})
 }
 
