@@ -106,7 +106,8 @@ export class Client {
       this.droppedEvents++;
       return;
     }
-    this.queue.push(event);
+    const { from } = event.conn;
+    this.queue.push(from ? ({ ...event, from } as Event) : event);
     this.news = true;
   }
 

@@ -25,6 +25,8 @@ export class Conn {
 
   /** Unique within its Client. */
   readonly id: number;
+  /** @internal Whose server has sent us to this one, until it is connected. */
+  from: Conn | undefined;
 
   /** @internal The Client makes it. */
   constructor(
@@ -34,7 +36,8 @@ export class Conn {
     led?: Led,
   ) {
     this.id = id;
-    this.value = led?.from.value;
+    this.from = led?.from;
+    this.value = this.from?.value;
     this.peer = new Dialed(host, this, credentials, led);
   }
 

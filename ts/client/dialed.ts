@@ -182,7 +182,9 @@ export class Dialed {
     this.begin(session, way);
     const { conn, credentials } = this;
     const resumed = "ticket" in credentials[0]!;
-    this.host.report({ kind: "Connected", conn, resumed, ...this.seat?.arrived(now) });
+    this.host.report({ kind: "Connected", conn, resumed });
+    conn.from = undefined;
+    this.seat?.arrived(now);
   }
 
   /** Begins with the packets of a session, over its first way. */

@@ -8,12 +8,9 @@ export type State = "requesting" | "answering" | "next server";
 
 /** An Event is something that happened to a connection or to a message; the names are those of Go. */
 export type Event =
-  /** An attempt came a step further. */
-  | { kind: "Connecting"; conn: Conn; state: State }
-  /**
-   * Messages can be sent. Resumed: with a ticket of an earlier process. From: whose server has sent us to
-   * this one; it drains.
-   */
+  /** An attempt came a step further. From, of this kind and of the others that have it: whose server has sent us to this one. */
+  | { kind: "Connecting"; conn: Conn; state: State; from?: Conn }
+  /** Messages can be sent. Resumed: with a ticket of an earlier process. The Conn that it is from drains. */
   | { kind: "Connected"; conn: Conn; resumed: boolean; from?: Conn }
   /** The peer stored the whole message of a receipt. */
   | { kind: "Delivered"; conn: Conn; channel: number; receipt: number }
@@ -35,5 +32,12 @@ export type Event =
    * is what the server knew.
    */
   | { kind: "Back"; conn: Conn; kept: boolean; undelivered: number; unreliable: number }
-  /** The Conn is over. It is its last event. */
-  | { kind: "Disconnected"; conn: Conn; reason: Reason; undelivered: number; unreliable: number };
+  /** The Conn is over. It is its last event. From: one that was never connected where the server of another has sent us. */
+  | {
+      kind: "Disconnected";
+      conn: Conn;
+      reason: Reason;
+      undelivered: number;
+      unreliable: number;
+      from?: Conn;
+    };

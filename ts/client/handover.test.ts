@@ -24,14 +24,18 @@ test("a server hands its player over to another one, and nothing is lost", async
     first.tell({ handOver: await tokensOf(second, 7) });
     const { conn, from } = await player.event("Connected");
     assert.equal(from, old);
+    const steps = player.events.flatMap((e) => (e.kind === "Connecting" ? [e] : []));
+    assert.ok(steps.some((e) => e.conn === conn));
+    for (const step of steps) assert.equal(step.from, step.conn === conn ? old : undefined);
     assert.equal(conn.value, old.value);
     const heard: string[] = [];
     await player.until(() => {
       for (const b of chat.receive(old)) heard.push(words(b));
       return heard.length === 20;
     }, "what was said to the first server");
-    const { reason } = await player.event("Disconnected");
+    const { reason, from: over } = await player.event("Disconnected");
     assert.equal(reason.code, Code.goingAway);
+    assert.equal(over, undefined); // it was connected
     assert.equal((await first.event("Disconnected", 7)).code, Code.goingAway);
     chat.send(conn, text("hello"));
     await player.until(() => conn.waits(5), "the echo of the second server");
@@ -71,6 +75,7 @@ test("who stays put, or whose next server is not there, ends", async () => {
       await player.event("Connected");
       await first.event("Connected", 7 + i);
     }
+    const [here] = led.client.conns();
     const tokens = await tokensOf(second, 7);
     await second.kill();
     first.tell({ handOver: tokens });
@@ -82,6 +87,7 @@ test("who stays put, or whose next server is not there, ends", async () => {
       ends.map((e) => e.reason.code).sort((a, b) => a - b),
       [Code.goingAway, Code.timeout],
     );
+    for (const { conn, from } of ends) assert.equal(from, conn === here ? undefined : here);
   } finally {
     put.client.close();
     led.client.close();

@@ -68,12 +68,11 @@ export class Seat {
     for (const c of credentials) if ("ticket" in c) this.wallet.put(c);
   }
 
-  /** The attempt is over; returns who has sent us here. */
-  arrived(now: number): Pick<Led, "from"> | undefined {
+  /** The attempt is over. */
+  arrived(now: number): void {
     const { led } = this;
     this.led = undefined;
     led?.arrived(now);
-    return led && { from: led.from };
   }
 
   /** There is a connection over a way, a new one or one under new keys. */

@@ -19,9 +19,9 @@ export interface PathStats {
   readonly rtt: number;
   readonly minRtt: number;
   readonly latestRtt: number;
-  readonly jitter: number;
-  /** The share of packets that were lost lately, 0 to 1. */
-  readonly loss: number;
+  readonly rttVar: number;
+  /** The share of packets to the server that were lost lately, 0 to 1. */
+  readonly lossOut: number;
   readonly packetsSent: number;
   readonly packetsLost: number;
   readonly bytesInFlight: number;
@@ -62,8 +62,8 @@ function pathStats(p: Path, line: Line): PathStats {
     rtt: rtt.sampled ? rtt.smooth / 1000 : 0,
     minRtt: rtt.min / 1000,
     latestRtt: rtt.latest / 1000,
-    jitter: rtt.sampled ? rtt.variance / 1000 : 0,
-    loss: p.lossRate,
+    rttVar: rtt.sampled ? rtt.variance / 1000 : 0,
+    lossOut: p.lossRate,
     packetsSent: p.packetsSent,
     packetsLost: p.packetsLost,
     bytesInFlight: p.inFlight,

@@ -49,14 +49,14 @@ export class Gauges {
     const stats = conn.stats();
     if (!stats || !conn.transport) return;
     if (settled || !this.latest) this.latest = stats;
-    const { rtt, jitter, loss } = this.latest;
+    const { rtt, rttVar, lossOut } = this.latest;
     const { bytesSent: sent, bytesReceived: received } = stats;
     const last = this.before ?? { at: now - sampleEvery, sent, received };
     const seconds = Math.max(0.001, (now - last.at) / 1000);
     this.before = { at: now, sent, received };
     this.rtt.add(rtt);
-    this.jitter.add(jitter);
-    this.loss.add(100 * loss);
+    this.jitter.add(rttVar);
+    this.loss.add(100 * lossOut);
     this.up.add((8 * Math.max(0, sent - last.sent)) / 1000 / seconds);
     this.down.add((8 * Math.max(0, received - last.received)) / 1000 / seconds);
     this.corrections.add(corrections);

@@ -72,7 +72,7 @@ export class Readings {
   }
 
   get loss(): number {
-    return this.gauges?.latest?.loss ?? 0;
+    return this.gauges?.latest?.lossOut ?? 0;
   }
 
   /** Where one is drawn, without what is left of an error; undefined: one waits to come back. */
