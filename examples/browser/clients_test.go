@@ -19,6 +19,7 @@ import (
 
 	"github.com/tickwire/tickwire/internal/browser"
 	"github.com/tickwire/tickwire/internal/netns"
+	"github.com/tickwire/tickwire/internal/node"
 )
 
 const ts = "../../ts"
@@ -30,7 +31,7 @@ func install(t *testing.T) (dir string, client fs.FS) {
 	dir = t.TempDir()
 	to := filepath.Join(dir, "node_modules/@tickwire/client")
 	dist := filepath.Join(to, "dist")
-	npx(t, "tsc", "-p", filepath.Join(ts, "tsconfig.build.json"), "--outDir", dist)
+	node.Tool(t, ts, "tsc", "-p", filepath.Join(ts, "tsconfig.build.json"), "--outDir", dist)
 	copied(t, filepath.Join(ts, "package.json"), to)
 	sources := must(filepath.Abs(ts)) // which the build for browsers looks for beside dist
 	for _, one := range must(os.ReadDir(sources)) {
@@ -54,20 +55,8 @@ func typed(t *testing.T, dir string) fs.FS {
 		t.Fatal(err)
 	}
 	copied(t, "spark/spark.ts", filepath.Join(dir, "spark"))
-	npx(t, "tsc", "-p", dir)
+	node.Tool(t, ts, "tsc", "-p", dir)
 	return os.DirFS(filepath.Join(dir, "dist"))
-}
-
-// npx runs a program of the packages that ts needs.
-func npx(t *testing.T, program string, args ...string) {
-	t.Helper()
-	program = filepath.Join(ts, "node_modules/.bin", program)
-	if _, err := os.Stat(program); err != nil {
-		t.Fatalf("%v: make deps installs Node and what ts needs (npm ci in that folder)", err)
-	}
-	if out, err := exec.Command(program, args...).CombinedOutput(); err != nil {
-		t.Fatalf("%s: %v\n%s", program, err, out)
-	}
 }
 
 func copied(t *testing.T, name, dir string) {

@@ -10,7 +10,6 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"sync"
 	"sync/atomic"
@@ -22,6 +21,7 @@ import (
 	"github.com/tickwire/tickwire"
 	"github.com/tickwire/tickwire/internal/browser"
 	"github.com/tickwire/tickwire/internal/netns"
+	"github.com/tickwire/tickwire/internal/node"
 	"github.com/tickwire/tickwire/simnet"
 	"github.com/tickwire/tickwire/transport/udp"
 	"github.com/tickwire/tickwire/transport/web"
@@ -84,15 +84,8 @@ func bundled(t *testing.T) (dir string) {
 	t.Helper()
 	const ts = "../../ts"
 	dir = t.TempDir()
-	esbuild := filepath.Join(ts, "node_modules/.bin/esbuild")
-	if _, err := os.Stat(esbuild); err != nil {
-		t.Fatalf("%v: make deps installs Node and what ts needs (npm ci in that folder)", err)
-	}
-	out, err := exec.Command(esbuild, filepath.Join(ts, "testdata/states.ts"), "--bundle", "--splitting", "--format=esm",
-		"--target=es2022", "--log-level=warning", "--outdir="+dir).CombinedOutput()
-	if err != nil {
-		t.Fatalf("%v: %s", err, out)
-	}
+	node.Tool(t, ts, "esbuild", filepath.Join(ts, "testdata/states.ts"), "--bundle", "--splitting", "--format=esm",
+		"--target=es2022", "--log-level=warning", "--outdir="+dir)
 	page := []byte(`<!doctype html><title>states</title><script type="module" src="states.js"></script>`)
 	if err := os.WriteFile(filepath.Join(dir, "index.html"), page, 0o666); err != nil {
 		t.Fatal(err)

@@ -5,6 +5,8 @@
 //	var answer Answer
 //	peer.Ask(Ask{Now: 1}, &answer)
 //
-// It needs Node and the compiler that npm ci installs in the library's folder; a test without them fails, and says
+// Tool runs the programs that build pages, esbuild say.
+//
+// It needs Node and what npm ci installs in the library's folder; a test without them fails, and says
 // how to get them.
 package node

@@ -4,37 +4,26 @@ package page
 
 import (
 	"io/fs"
-	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
 	"testing"
+
+	"github.com/tickwire/tickwire/internal/node"
 )
 
 const ts = "../../../ts"
 
-// npx runs a program of the packages that ts needs.
-func npx(t *testing.T, program string, args ...string) {
-	t.Helper()
-	program = filepath.Join(ts, "node_modules/.bin", program)
-	if _, err := os.Stat(program); err != nil {
-		t.Fatalf("%v: make deps installs Node and what ts needs (npm ci in that folder)", err)
-	}
-	if out, err := exec.Command(program, args...).CombinedOutput(); err != nil {
-		t.Fatalf("%s: %v\n%s", program, err, out)
-	}
-}
-
 // TestTypeScript: the page compiles, and its own tests pass: the rules are those of the world, and the prediction is
 // right, in virtual time and by seed.
 func TestTypeScript(t *testing.T) {
-	npx(t, "tsc", "-p", ".")
+	node.Tool(t, ts, "tsc", "-p", ".")
 	tests, err := filepath.Glob("*.test.ts")
 	if err != nil || len(tests) == 0 {
 		t.Fatalf("tests of the page: %q, %v", tests, err)
 	}
 	dir := t.TempDir()
-	npx(t, "esbuild", append([]string{"--bundle", "--platform=node", "--format=esm", "--out-extension:.js=.mjs", "--outdir=" + dir}, tests...)...)
+	node.Tool(t, ts, "esbuild", append([]string{"--bundle", "--platform=node", "--format=esm", "--out-extension:.js=.mjs", "--outdir=" + dir}, tests...)...)
 	built, err := filepath.Glob(filepath.Join(dir, "*.mjs"))
 	if err != nil || len(built) != len(tests) {
 		t.Fatalf("built %q of %q, %v", built, tests, err)
