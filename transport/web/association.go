@@ -281,11 +281,11 @@ func (a *association) finish(code int, reason string, err error) {
 	if !a.board.end(a, why, err != nil) {
 		return
 	}
-	close(a.done)
-	go func() {
+	a.board.running.Go(func() {
 		a.conduit.close(code, reason)
 		close(a.gone)
-	}()
+	})
+	close(a.done) // behind that, since the writer ends then, and who waits for all is to find one going
 	a.board.bell.Ring()
 }
 

@@ -20,11 +20,12 @@ const (
 // associations, what came by them, and which of them have ended.
 type board struct {
 	transport.Ownership
-	bell   *transport.Bell
-	start  time.Time
-	free   buffers
-	counts [kinds]counters
-	refuse refusals
+	bell    *transport.Bell
+	running sync.WaitGroup // what associations have going until they are gone
+	start   time.Time
+	free    buffers
+	counts  [kinds]counters
+	refuse  refusals
 
 	mu     sync.Mutex
 	limit  limits
@@ -74,7 +75,7 @@ func (b *board) newAssociation(kind transport.Kind, remote netip.AddrPort, relia
 	a.count.opened.Add(1)
 	b.rungs.changed = true
 	b.bell.Ring()
-	go a.writeAll()
+	b.running.Go(a.writeAll)
 	return a, nil
 }
 
@@ -262,7 +263,7 @@ func (b *board) Properties(p transport.Path) transport.Properties {
 }
 
 // shut closes the board: every association leaves, and what does not within closePatience is cut
-// off.
+// off without another word. It returns when nothing of them is left.
 func (b *board) shut(code int, reason string) error {
 	if !b.bell.Close() {
 		return transport.ErrClosed
@@ -283,8 +284,9 @@ func (b *board) shut(code int, reason string) error {
 		case <-a.gone:
 		case <-patience.C:
 			patience.Reset(0)
-			a.finish(code, reason, nil)
+			a.finish(0, "", nil)
 		}
 	}
+	b.running.Wait()
 	return nil
 }

@@ -266,10 +266,11 @@ func TestLeaving(t *testing.T) {
 		if got := well.all(); !slices.Equal(got, []string{"bye"}) {
 			t.Errorf("written %q", got)
 		}
-		for _, c := range []*fakeConduit{well, stuck} {
-			if c.code != CodeGoingAway || c.reason != "the server ends" {
-				t.Errorf("closed with %d %q", c.code, c.reason)
-			}
+		if well.code != CodeGoingAway || well.reason != "the server ends" {
+			t.Errorf("closed with %d %q", well.code, well.reason)
+		}
+		if stuck.code != 0 || stuck.reason != "" {
+			t.Errorf("cut off with %d %q, for which nobody waits", stuck.code, stuck.reason)
 		}
 		if err := b.shut(CodeGoingAway, ""); !errors.Is(err, transport.ErrClosed) {
 			t.Errorf("closed twice: %v", err)

@@ -119,6 +119,10 @@ const (
 //
 //	type v | length v | code u32 | reason (draft-ietf-webtrans-http3, section 6)
 func (c *wtConduit) close(code int, reason string) {
+	if code == 0 {
+		endQUIC(c.conn, "")
+		return
+	}
 	reason = clip(reason, mostCloseReason)
 	b := quicvarint.Append(nil, closeSession)
 	b = quicvarint.Append(b, uint64(4+len(reason)))

@@ -32,6 +32,9 @@ const (
 	// as gone.
 	rtcSilent, rtcGone = 5 * time.Second, 15 * time.Second
 
+	// rtcLastWords is how long what was written has to arrive before the end.
+	rtcLastWords = 300 * time.Millisecond
+
 	// rtcHandshakes is how many associations may be under way at a time. The next one ends the oldest: a
 	// browser answers within a second, and who only asks holds up nobody.
 	rtcHandshakes = 64
@@ -362,8 +365,27 @@ func (p *rtcPeer) write(b []byte) error {
 	return err
 }
 
-// close implements conduit. A data channel has no code of its own for an end.
-func (p *rtcPeer) close(int, string) { p.end(nil) }
+// close implements conduit. A data channel has no code of its own for an end. SCTP ends by an abort, which takes back
+// all that it holds, so that the last words have a while to arrive.
+func (p *rtcPeer) close(code int, _ string) {
+	if code != 0 {
+		p.flush(rtcLastWords)
+	}
+	p.end(nil)
+}
+
+// flush waits until SCTP holds nothing, but not for longer than patience.
+func (p *rtcPeer) flush(patience time.Duration) {
+	look := time.NewTicker(rtcLook)
+	defer look.Stop()
+	for end := time.Now().Add(patience); p.channel.BufferedAmount() > 0 && time.Now().Before(end); {
+		select {
+		case <-look.C:
+		case <-p.done:
+			return
+		}
+	}
+}
 
 func (p *rtcPeer) tooLate() { p.abandon(fmt.Errorf("web: no data channel within %v", rtcPatience)) }
 
