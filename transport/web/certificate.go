@@ -135,24 +135,29 @@ const (
 
 // A madeCertificate is one that was made here.
 type madeCertificate struct {
-	tls  tls.Certificate
-	hash [sha256.Size]byte // of its DER
-	ends time.Time
+	tls          tls.Certificate
+	hash         [sha256.Size]byte // of its DER
+	begins, ends time.Time
+}
+
+// lasts reports whether a browser takes it for a while yet. One that has not begun is of a clock that was set back since.
+func (m *madeCertificate) lasts(now time.Time, while time.Duration) bool {
+	return !now.Before(m.begins) && now.Before(m.ends.Add(-while))
 }
 
 // rotate makes those that are due. The lock is held, or nobody else knows c yet.
 func (c *certificate) rotate() (err error) {
-	now := c.clock()
-	if c.next != nil && !now.Before(c.current.ends.Add(-takeBefore)) {
+	now := c.clock().Round(0) // the calendar's, as browsers look at it: the monotonic clock stands still while a machine sleeps
+	if c.next != nil && !c.current.lasts(now, takeBefore) {
 		c.current, c.next = c.next, nil
 		c.edition++
 	}
-	if c.current == nil || !now.Before(c.current.ends.Add(-takeBefore)) { // the first, or nobody asked for days
+	if c.current == nil || !c.current.lasts(now, takeBefore) { // the first, or nobody asked for days
 		if c.current, err = c.make(now); err != nil {
 			return err
 		}
 	}
-	if c.next == nil && !now.Before(c.current.ends.Add(-publishBefore)) {
+	if c.next == nil && !c.current.lasts(now, publishBefore) {
 		c.next, err = c.make(now)
 	}
 	return err
@@ -189,9 +194,10 @@ func makeCertificate(now time.Time) (*madeCertificate, error) {
 		return nil, fmt.Errorf("web: a certificate for development: %w", err)
 	}
 	return &madeCertificate{
-		tls:  tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key},
-		hash: sha256.Sum256(der),
-		ends: form.NotAfter,
+		tls:    tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key},
+		hash:   sha256.Sum256(der),
+		begins: form.NotBefore,
+		ends:   form.NotAfter,
 	}, nil
 }
 

@@ -115,6 +115,41 @@ func TestDevelopmentCertificateAfterSleep(t *testing.T) {
 	}
 }
 
+// TestDevelopmentCertificateAfterClockIsSet: a clock that was years ahead, or behind, when the certificate was made, as of a
+// board without a battery, leaves nobody out once it is right.
+func TestDevelopmentCertificateAfterClockIsSet(t *testing.T) {
+	right := time.Date(2026, 2, 25, 12, 0, 0, 0, time.UTC)
+	for _, wrong := range []time.Time{right.AddDate(1, 0, 0), right.Add(-madeFor), right.AddDate(-56, 0, 0), right.Add(8 * 24 * time.Hour)} {
+		day := &calendar{at: wrong}
+		c, err := newCertificate("", "", nil, day.now)
+		if err != nil {
+			t.Fatal(err)
+		}
+		before := c.latest()
+		day.at = right
+		after := c.latest()
+		x := serving(t, c)
+		if right.Before(x.NotBefore) || right.After(x.NotAfter) {
+			t.Errorf("made on %v it shows on %v one of %v to %v", wrong, right, x.NotBefore, x.NotAfter)
+		}
+		if hashes, _ := c.hashes(); hashes[0] != sha256.Sum256(x.Raw) || after == before {
+			t.Errorf("made on %v: pages are told %x in edition %d after %d", wrong, hashes, after, before)
+		}
+	}
+}
+
+// TestCertificateGoesByTheCalendar: the days of a certificate are those of the calendar, and no reading of a monotonic clock, which
+// stands still on a machine that sleeps, comes between.
+func TestCertificateGoesByTheCalendar(t *testing.T) {
+	c, err := newCertificate("", "", nil, time.Now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if m := c.current; m.ends != m.ends.Round(0) || m.begins != m.begins.Round(0) {
+		t.Errorf("it lasts from %v to %v", m.begins, m.ends)
+	}
+}
+
 // writeCertificate puts a certificate that begins at a time, and its key, into files.
 func writeCertificate(t *testing.T, cert, key string, begins time.Time) [sha256.Size]byte {
 	t.Helper()
@@ -251,5 +286,16 @@ func TestCertificateErrors(t *testing.T) {
 				t.Errorf("%q does not say %q", err, word)
 			}
 		}
+	}
+}
+
+// TestDataChannelsHaveACertificateForEver: pion makes none with one that has ended, and the clock may have been wrong when it was made.
+func TestDataChannelsHaveACertificateForEver(t *testing.T) {
+	c, err := rtcCertificate()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if c.Expires().Year() < 9999 {
+		t.Errorf("it ends on %v", c.Expires())
 	}
 }

@@ -20,9 +20,9 @@ import (
 // withoutInterceptors leaves out what serves audio and video.
 var withoutInterceptors = webrtc.WithInterceptorRegistry(&interceptor.Registry{})
 
-// rtcCertificateLasts is longer than any process: pion makes no connection with one that has ended, and
-// browsers look at nothing but its hash.
-const rtcCertificateLasts = 20 * 365 * 24 * time.Hour
+// rtcEnds is no end (RFC 5280, section 4.1.2.5): pion makes no connection with a certificate that has ended, as one
+// might have that was made before the clock was set, and browsers look at nothing but its hash.
+var rtcEnds = time.Date(9999, 12, 31, 23, 59, 59, 0, time.UTC)
 
 // rtcCertificate makes what data channels prove the server by: browsers are told its hash in the offer.
 func rtcCertificate() (webrtc.Certificate, error) {
@@ -34,12 +34,11 @@ func rtcCertificate() (webrtc.Certificate, error) {
 	if err != nil {
 		return webrtc.Certificate{}, fmt.Errorf("web: the number of the certificate of data channels: %w", err)
 	}
-	now := time.Now()
 	c, err := webrtc.NewCertificate(key, x509.Certificate{
 		SerialNumber: serial,
 		Subject:      pkix.Name{CommonName: rtcLabel},
-		NotBefore:    now.Add(-24 * time.Hour),
-		NotAfter:     now.Add(rtcCertificateLasts),
+		NotBefore:    time.Unix(0, 0),
+		NotAfter:     rtcEnds,
 	})
 	if err != nil {
 		return webrtc.Certificate{}, fmt.Errorf("web: the certificate of data channels: %w", err)
