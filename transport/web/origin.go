@@ -118,7 +118,7 @@ func hostName(host string) string {
 // remoteOf is the address of who sends a request: what a trusted proxy says, else where it came
 // from. The port of one behind a proxy is not known, and 0.
 func (s *Socket) remoteOf(r *http.Request) netip.AddrPort {
-	at := peerOf(r)
+	at := peerAt(r.RemoteAddr)
 	if !s.trusts(at.Addr()) {
 		return at
 	}
@@ -137,9 +137,9 @@ func (s *Socket) remoteOf(r *http.Request) netip.AddrPort {
 	return at
 }
 
-// peerOf is where a request came from itself; zero if that is not known.
-func peerOf(r *http.Request) netip.AddrPort {
-	at, err := netip.ParseAddrPort(r.RemoteAddr)
+// peerAt is where a connection came from itself, without the zone, which no prefix has; zero if that is not known.
+func peerAt(remote string) netip.AddrPort {
+	at, err := netip.ParseAddrPort(remote)
 	if err != nil {
 		return netip.AddrPort{}
 	}

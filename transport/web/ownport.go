@@ -71,12 +71,15 @@ func (p *ownPort) serve(d transport.Diverter) {
 	})
 }
 
-// Write sends ds. One that cannot be sent is lost, as it might be on the way.
+// Write sends ds, up to one that the system does not take.
 func (p *ownPort) Write(ds []transport.Datagram) (int, error) {
 	for i := range ds {
 		_, _, err := p.conn.WriteMsgUDPAddrPort(ds[i].Bytes, p.places.from(ds[i].Local), ds[i].Path.Remote)
-		if errors.Is(err, net.ErrClosed) {
+		switch {
+		case errors.Is(err, net.ErrClosed):
 			return i, transport.ErrClosed
+		case err != nil:
+			return i, nil
 		}
 	}
 	return len(ds), nil

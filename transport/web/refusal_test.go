@@ -406,4 +406,48 @@ type portOf struct{ *ownPort }
 
 func (portOf) SetDiverter(transport.Diverter) {}
 
+// TestFailedNewTakesNothing: a port that a socket could not be opened beside is as it was, with the diverter that it had.
+func TestFailedNewTakesNothing(t *testing.T) {
+	port, err := openPort("127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer port.close()
+	u := &divertedPort{ownPort: port}
+	if _, err := New(u, Config{NoListen: true, CertFile: "none.pem", KeyFile: "none.pem"}); err == nil || u.calls != 0 {
+		t.Errorf("%v, and the port was given a diverter %d times", err, u.calls)
+	}
+	s, err := New(u, Config{NoListen: true})
+	if err != nil || u.by == nil {
+		t.Fatal(err, u.by)
+	}
+	s.Close()
+	if u.by != nil {
+		t.Error("after Close the port has the diverter still")
+	}
+}
+
+// A divertedPort notes who diverts.
+type divertedPort struct {
+	*ownPort
+	by    transport.Diverter
+	calls int
+}
+
+func (p *divertedPort) SetDiverter(d transport.Diverter) { p.by, p.calls = d, p.calls+1 }
+
+// TestUnsent: what the system does not take of pion's and quic-go's is counted, and of one that is too large the port goes on.
+func TestUnsent(t *testing.T) {
+	s := newSharedPort(t, limits{})
+	e, to := s.d.envoy(), s.port.LocalAddr()
+	for _, n := range []int{1200, 1 << 17, 1200} {
+		if err := e.send(make([]byte, n), to, netip.Addr{}); err != nil {
+			t.Error(err)
+		}
+	}
+	if n := s.d.count.unsent.Load(); n != 1 {
+		t.Errorf("%d are counted, want 1", n)
+	}
+}
+
 var _ transport.Mortal = (*Socket)(nil)

@@ -29,7 +29,7 @@ type udpSide struct {
 }
 
 func newUDPSide(s *Socket, ports []Port, own *ownPort) (_ *udpSide, err error) {
-	u := &udpSide{cfg: &s.cfg, ports: ports, own: own, port: s.cfg.AdvertisePort, wildcard: s.local.Addr()}
+	u := &udpSide{cfg: &s.cfg, own: own, port: s.cfg.AdvertisePort, wildcard: s.local.Addr()}
 	orDefault(&u.port, s.local.Port())
 	var out carrier = own
 	if own == nil {
@@ -63,6 +63,7 @@ func newUDPSide(s *Socket, ports []Port, own *ownPort) (_ *udpSide, err error) {
 	if own != nil {
 		own.serve(u.diverter)
 	}
+	u.ports = ports
 	for _, p := range ports {
 		p.SetDiverter(u.diverter)
 	}

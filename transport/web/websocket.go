@@ -78,7 +78,7 @@ func (c *webSocket) admit(r *http.Request) (err error) {
 	case c.ws.Subprotocol() != Subprotocol:
 		return c.s.refuse.say(refusedRules, 0)
 	}
-	from, remote := peerOf(r), c.s.remoteOf(r)
+	from, remote := peerAt(r.RemoteAddr), c.s.remoteOf(r)
 	c.host, c.proxied = r.Host, remote != from
 	c.signal.init(c)
 	c.a, err = c.s.newAssociation(transport.KindWebSocket, remote, true, MaxWebSocketDatagram, c)
