@@ -4,6 +4,7 @@ package web
 
 import (
 	"context"
+	"crypto/sha256"
 	"crypto/tls"
 	"errors"
 	"net/http"
@@ -17,6 +18,7 @@ import (
 	"time"
 
 	"github.com/coder/websocket"
+	"github.com/quic-go/webtransport-go"
 
 	"github.com/tickwire/tickwire/transport"
 )
@@ -149,6 +151,37 @@ func TestOtherCertificate(t *testing.T) {
 		if err == nil {
 			t.Errorf("%s was taken", what)
 		}
+	}
+}
+
+// TestOtherCertificateAgain: who was known by a hash once is to have one of those that are told now, whatever sessions of TLS
+// the caller's configuration keeps: what is resumed shows no certificate.
+func TestOtherCertificateAgain(t *testing.T) {
+	s := newSharedPort(t, limits{})
+	l := &Ladder{cfg: DialConfig{TLS: &tls.Config{ClientSessionCache: tls.NewLRUClientSessionCache(4)}}}
+	dial := func(hash [sha256.Size]byte) error {
+		offer := &webTransportOffer{Port: int(s.port.LocalAddr().Port()), Path: wtPath, Hashes: [][]byte{hash[:]}}
+		dialer := &webtransport.Transport{TLSClientConfig: l.trust(offer), QUICConfig: quicConfig()}
+		_, session, err := dialer.Dial(t.Context(), offer.url("127.0.0.1"), nil)
+		if err == nil {
+			defer session.CloseWithError(0, "")
+			if err := session.SendDatagram([]byte("hello")); err != nil {
+				t.Fatal(err)
+			}
+			receiveWithin(t, session) // a ticket would have come by now
+		}
+		return err
+	}
+	s.echo()
+	hashes, err := s.cert.hashes()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := dial(hashes[0]); err != nil {
+		t.Fatal(err)
+	}
+	if err := dial([sha256.Size]byte{}); err == nil || !strings.Contains(err.Error(), errOtherCertificate.Error()) {
+		t.Errorf("by another hash: %v", err)
 	}
 }
 
