@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"os"
+	"syscall/js"
 	"testing"
 	"time"
 
@@ -101,6 +102,24 @@ func TestWebTransportInBrowser(t *testing.T) {
 	waitEnded(t, l, by)
 	again := climbTo(t, l, transport.KindWebTransport)
 	echo(t, l, again, transport.MinDatagram)
+}
+
+// TestSmallerPathInBrowser: a session whose browser takes less from now on, as when its path is another, says so, and the rest goes on.
+func TestSmallerPathInBrowser(t *testing.T) {
+	l := dialFromPage(t, DialConfig{})
+	by := climbTo(t, l, transport.KindWebTransport)
+	l.board.mu.Lock()
+	grams := l.board.open[by.Association].conduit.(*browserSession).grams
+	l.board.mu.Unlock()
+	const less = transport.MinDatagram - 100
+	js.Global().Get("Object").Call("defineProperty", grams, "maxDatagramSize", map[string]any{"value": less})
+	l.Write([]transport.Datagram{{Path: by, Bytes: make([]byte, less+1)}})
+	for deadline := time.Now().Add(5 * time.Second); l.MaxDatagram(by) != less || l.Stats().WebTransport.TooLarge != 1; time.Sleep(time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatalf("it carries %d bytes, and %+v is counted", l.MaxDatagram(by), l.Stats().WebTransport)
+		}
+	}
+	echo(t, l, by, less)
 }
 
 func TestRefusedInBrowser(t *testing.T) {

@@ -24,7 +24,7 @@ func playGo(t *testing.T, chromium *browser.Browser) {
 	tests := browser.BuildTests(t, "InBrowser", map[string]string{"TICKWIRE_FULL_URL": full.URL()})
 	s := listenAlone(t, web.Config{Handler: tests})
 	go echoAll(s)
-	tests.Play(chromium, "http://"+s.LocalAddr().String()+"/", 4)
+	tests.Play(chromium, "http://"+s.LocalAddr().String()+"/", 5)
 }
 
 func listenAlone(t *testing.T, cfg web.Config) *web.Socket {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/netip"
 	"sync"
+	"sync/atomic"
 	"syscall/js"
 
 	"github.com/tickwire/tickwire/transport"
@@ -11,12 +12,13 @@ import (
 
 // A browserSession is a session of WebTransport in a browser.
 type browserSession struct {
-	session, writer js.Value
-	ready           *promised
-	scratch         js.Value // a Uint8Array to copy from
-	over            context.Context
-	cancel          context.CancelFunc
-	once            sync.Once
+	session, grams, writer js.Value
+	ready                  *promised
+	scratch                js.Value // a Uint8Array to copy from
+	over                   context.Context
+	cancel                 context.CancelFunc
+	once                   sync.Once
+	association            atomic.Pointer[association]
 }
 
 // openWebTransport opens a session where the server has one.
@@ -38,23 +40,23 @@ func (l *Ladder) openWebTransport(ctx context.Context, hello *helloSignal) (_ *a
 		writable = grams.Call("createWritable")
 	}
 	c := &browserSession{
-		session: session, writer: writable.Call("getWriter"), ready: newPromised(),
+		session: session, grams: grams, writer: writable.Call("getWriter"), ready: newPromised(),
 		scratch: js.Global().Get("Uint8Array").New(bufferRoom),
 	}
 	c.over, c.cancel = context.WithCancel(context.Background())
-	most := min(number(grams.Get("maxDatagramSize"), MaxWebRTCDatagram), bufferRoom)
-	a, err := l.newAssociation(transport.KindWebTransport, netip.AddrPort{}, false, most, c)
+	a, err := l.newAssociation(transport.KindWebTransport, netip.AddrPort{}, false, c.room(), c)
 	if err != nil {
 		session.Call("close")
 		return nil, err
 	}
+	c.association.Store(a)
 	go c.readAll(a, grams.Get("readable").Call("getReader"))
 	return a, nil
 }
 
 // options name the certificates that the server may have.
 func (o *webTransportOffer) options() map[string]any {
-	all := map[string]any{"congestionControl": "low-latency"}
+	all := map[string]any{"congestionControl": "low-latency", "requireUnreliable": true}
 	var hashes []any
 	for _, h := range o.Hashes {
 		value := js.Global().Get("Uint8Array").New(len(h))
@@ -88,9 +90,32 @@ func (c *browserSession) readAll(a *association, reader js.Value) {
 	a.ended(err)
 }
 
+// room is the largest datagram that the browser takes now; it finds out what the path carries, and drops what is larger
+// without a word.
+func (c *browserSession) room() int {
+	return min(number(c.grams.Get("maxDatagramSize"), MaxWebRTCDatagram), bufferRoom)
+}
+
+// fits reports whether a datagram does, and has the path be as large as it is.
+func (c *browserSession) fits(b []byte) bool {
+	a := c.association.Load()
+	if a == nil {
+		return true
+	}
+	room := c.room()
+	a.setMaxDatagram(room)
+	if len(b) > room {
+		a.count.tooLarge.Add(1)
+	}
+	return len(b) <= room
+}
+
 // write implements conduit. It waits while the browser takes no more.
 func (c *browserSession) write(b []byte) (err error) {
 	defer thrown(&err)
+	if !c.fits(b) {
+		return nil
+	}
 	if number(c.writer.Get("desiredSize"), 0) <= 0 {
 		if _, err := c.ready.wait(c.over, c.writer.Get("ready")); err != nil {
 			return err
