@@ -69,12 +69,13 @@ type Config struct {
 	MaxPerAddress int
 	// Queue is how many datagrams may wait to be read, 64 of each association at most. 0: 8192.
 	Queue int
-	// HandshakeTimeout is how long somebody may take to send a request, and how long an association
+	// HandshakeTimeout is how long somebody may take to send a request, and its body again, and how long an association
 	// lasts that the server never wrote to: nobody plays by it. 0: 10 s; negative: for ever.
 	HandshakeTimeout time.Duration
 	// IdleTimeout ends an association by which nothing went either way. 0: 5 minutes; negative: never.
 	IdleTimeout time.Duration
-	// WriteTimeout ends an association whose peer takes nothing, though something is to be written.
+	// WriteTimeout ends an association whose peer takes nothing, though something is to be written, and a connection
+	// whose browser takes nothing of a page.
 	// 0: 10 s; negative: never.
 	WriteTimeout time.Duration
 	// Logger is told what http.Server and the libraries complain about. nil: nobody.

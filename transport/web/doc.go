@@ -48,7 +48,10 @@
 //	players by each kind of transport           1000 MaxPlayers        closed with 4503
 //	of one address, or one /64 of IPv6          128 MaxPerAddress      closed with 4503
 //	TCP connections of one address              32 more than that      closed when they are accepted
-//	a request                                   16 KiB, 10 s           HTTP error, or closed
+//	of all, those of trusted proxies apart      1024 and MaxPlayers    likewise
+//	the head of a request                       16 KiB, 10 s           HTTP error, or closed
+//	its body                                    10 s, as it likes      closed
+//	a page that nobody takes                    10 s for 32 KiB        closed
 //	no datagram was ever answered               10 s HandshakeTimeout  closed with 4408
 //	nothing goes either way                     5 min IdleTimeout      closed with 4408
 //	the player takes nothing                    10 s WriteTimeout      closed with 4408

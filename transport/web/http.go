@@ -3,6 +3,7 @@
 package web
 
 import (
+	"io"
 	"log"
 	"log/slog"
 	"net"
@@ -22,7 +23,8 @@ const (
 // error. WebSockets need HTTP/1.1.
 func (s *Socket) Handler() http.Handler { return http.HandlerFunc(s.accept) }
 
-// serve opens the TCP port.
+// serve opens the TCP port. It speaks HTTP/1.1 alone: WebSockets need it, and by HTTP/2 who takes nothing of a page holds
+// a goroutine and its buffers for each of 250 streams, of which no deadline of a connection hears.
 func (s *Socket) serve(l net.Listener) {
 	mux := http.NewServeMux()
 	mux.Handle(s.cfg.Path, s.Handler())
@@ -30,12 +32,15 @@ func (s *Socket) serve(l net.Listener) {
 		mux.Handle("/", s.cfg.Handler)
 	}
 	s.server = &http.Server{
-		Handler:        mux,
+		Handler:        s.hurriedBodies(mux),
+		Protocols:      new(http.Protocols),
 		MaxHeaderBytes: mostHead,
 		IdleTimeout:    idlePage,
 		ErrorLog:       s.errorLog(),
 		TLSConfig:      s.udp.tlsConfig(),
+		ConnState:      became,
 	}
+	s.server.Protocols.SetHTTP1(true)
 	if t := s.cfg.HandshakeTimeout; t > 0 {
 		s.server.ReadHeaderTimeout = t
 	}
@@ -47,6 +52,37 @@ func (s *Socket) serve(l net.Listener) {
 			_ = s.server.Serve(l)
 		}
 	})
+}
+
+// hurriedBodies gives the body of a request as long as its head has: what a handler leaves of one net/http reads, and waits
+// for it without end. A handler that has read all of it may take its time.
+func (s *Socket) hurriedBodies(h http.Handler) http.Handler {
+	if s.cfg.HandshakeTimeout <= 0 {
+		return h
+	}
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.ContentLength != 0 {
+			body := &hurriedBody{r.Body, http.NewResponseController(w)}
+			_ = body.response.SetReadDeadline(time.Now().Add(s.cfg.HandshakeTimeout))
+			r.Body = body
+		}
+		h.ServeHTTP(w, r)
+	})
+}
+
+// A hurriedBody is read before a deadline, which ends with it.
+type hurriedBody struct {
+	io.ReadCloser
+	response *http.ResponseController
+}
+
+// Read implements io.Reader.
+func (b *hurriedBody) Read(p []byte) (int, error) {
+	n, err := b.ReadCloser.Read(p)
+	if err == io.EOF {
+		_ = b.response.SetReadDeadline(time.Time{})
+	}
+	return n, err
 }
 
 func (s *Socket) errorLog() *log.Logger {

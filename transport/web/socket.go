@@ -27,6 +27,7 @@ type Socket struct {
 	serving sync.WaitGroup
 	idle    atomic.Uint64
 	stuck   atomic.Uint64
+	slow    atomic.Uint64
 }
 
 var _ transport.Socket = (*Socket)(nil)
@@ -133,7 +134,7 @@ func (s *Socket) URL() string {
 // Stats returns the counts so far. It may be called from any goroutine.
 func (s *Socket) Stats() Stats {
 	st := s.board.stats()
-	st.Idle, st.Stuck = s.idle.Load(), s.stuck.Load()
+	st.Idle, st.Stuck, st.Slow = s.idle.Load(), s.stuck.Load(), s.slow.Load()
 	st.UDP = s.udp.stats()
 	return st
 }

@@ -53,13 +53,16 @@ type Stats struct {
 	WebSocket, WebRTC, WebTransport KindStats
 	// UDP counts datagrams of the port that WebRTC and WebTransport have in common.
 	UDP UDPStats
-	// Refused counts those that were not let in: by Full there was no room for another player, by
+	// Refused counts those that were not let in: by Full there was no room for another player, or connection of TCP, by
 	// Crowded none for another from their address, Origin and Rules are what [Config].Origins and the
 	// protocol ask for, Closed came while the server ended.
 	Refused struct{ Full, Crowded, Origin, Rules, Closed uint64 }
 	// Idle counts associations that were closed because nothing went by them, and Stuck those whose
 	// peer took nothing for [Config].WriteTimeout.
 	Idle, Stuck uint64
+	// Slow counts connections of TCP that were cut off as half a request, or nothing, had come by
+	// [Config].HandshakeTimeout, or nothing of a page was taken for [Config].WriteTimeout.
+	Slow uint64
 }
 
 // kinds is how many there are, and one for what is none of them.

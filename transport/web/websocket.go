@@ -11,6 +11,7 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
+	"time"
 	"unicode/utf8"
 
 	"github.com/coder/websocket"
@@ -52,7 +53,7 @@ func (s *Socket) accept(w http.ResponseWriter, r *http.Request) {
 	}
 	ws.SetReadLimit(mostSignal)
 	c := &webSocket{s: s, ws: ws, raw: h.conn}
-	if tcp := tcpOf(h.conn); tcp != nil {
+	if tcp, ok := below[*net.TCPConn](h.conn); ok {
 		keepFresh(tcp)
 	}
 	if err := c.admit(r); err != nil {
@@ -98,6 +99,10 @@ func (h *hijacked) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 		return nil, nil, err
 	}
 	h.conn = conn
+	if e, ok := below[*entered](conn); ok {
+		e.socket.Store(true)
+		_ = conn.SetWriteDeadline(time.Time{})
+	}
 	n := rw.Reader.Buffered() // what came behind the request already
 	early, _ := rw.Reader.Peek(n)
 	r := bufio.NewReaderSize(io.MultiReader(bytes.NewReader(bytes.Clone(early)), conn), max(readBuffer, n))
@@ -105,17 +110,17 @@ func (h *hijacked) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 	return conn, bufio.NewReadWriter(r, bufio.NewWriterSize(conn, writeBuffer)), nil
 }
 
-// tcpOf is the TCP connection below TLS, a gate or both.
-func tcpOf(c net.Conn) *net.TCPConn {
+// below finds a layer of a connection, which may have TLS, a gate or both above TCP.
+func below[T net.Conn](c net.Conn) (layer T, ok bool) {
 	for {
-		switch below := c.(type) {
-		case *net.TCPConn:
-			return below
-		case interface{ NetConn() net.Conn }:
-			c = below.NetConn()
-		default:
-			return nil
+		if layer, ok = c.(T); ok {
+			return layer, true
 		}
+		l, more := c.(interface{ NetConn() net.Conn })
+		if !more {
+			return layer, false
+		}
+		c = l.NetConn()
 	}
 }
 
