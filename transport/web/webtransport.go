@@ -31,8 +31,8 @@ const (
 	// sessionPatience is how long a browser with keys may take to ask for a session.
 	sessionPatience = 10 * time.Second
 
-	// quicHandshakes is how many connections may be without a session; from quicWary on an address has
-	// to prove itself before it costs anything (RFC 9000, section 8.1.2).
+	// quicHandshakes is how many connections may be without a session, those that failed within quicShake included; from
+	// quicWary on an address has to prove itself before it costs anything (RFC 9000, section 8.1.2).
 	quicHandshakes, quicWary = 256, 32
 	// quicPerSource is how many of them may be of one address that has proved itself.
 	quicPerSource = 32
@@ -116,8 +116,10 @@ func quicConfig() *quic.Config {
 
 type quicComingKey struct{}
 
-// A quicComing is a connection that has no session yet. It is settled when it has one, or has ended.
+// A quicComing is a connection that has no session yet. It is settled when it has one, or has ended, and then not before
+// one that is not gone on with would be: each costs a handshake, and would have another begin as soon as it fails.
 type quicComing struct {
+	began   time.Time
 	settled sync.Once
 	server  *wtServer
 	from    source     // counted; zero: not proved
@@ -133,6 +135,11 @@ func (p *quicComing) settle(then func()) {
 	})
 }
 
+// linger settles a connection that has ended.
+func (p *quicComing) linger() {
+	time.AfterFunc(time.Until(p.began.Add(quicShake)), func() { p.settle(nothing) })
+}
+
 func nothing() {}
 
 // comingOf is what admit made of a connection.
@@ -142,7 +149,7 @@ var errQUICBusy = errors.New("web: too many connections without a session")
 
 // admit lets a connection begin, which costs memory from here on.
 func (w *wtServer) admit(ctx context.Context, who *quic.ClientInfo) (context.Context, error) {
-	p := &quicComing{server: w}
+	p := &quicComing{server: w, began: time.Now()}
 	if a, ok := who.RemoteAddr.(*quicAddress); ok && who.AddrVerified { // another's address is nobody's fault
 		p.from = sourceOf(transport.KindWebTransport, a.remote.Addr())
 	}
@@ -156,7 +163,7 @@ func (w *wtServer) admit(ctx context.Context, who *quic.ClientInfo) (context.Con
 		w.refused.Add(1)
 		return nil, errQUICBusy
 	}
-	context.AfterFunc(ctx, func() { p.settle(nothing) })
+	context.AfterFunc(ctx, p.linger)
 	return context.WithValue(ctx, quicComingKey{}, p), nil
 }
 

@@ -236,3 +236,35 @@ func TestQUICWithoutSession(t *testing.T) {
 		t.Errorf("%d sources are remembered", n)
 	}
 }
+
+// TestQUICThatFails: who has one handshake after the other fail costs no more of them than who has as many under way.
+func TestQUICThatFails(t *testing.T) {
+	s := newSharedPort(t, limits{})
+	s.echo()
+	config := &tls.Config{InsecureSkipVerify: true, NextProtos: []string{"of nobody"}}
+	const most = quicWary + quicPerSource
+	began := time.Now()
+	for range most + 20 {
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		if c, err := quic.DialAddr(ctx, s.port.LocalAddr().String(), config, nil); err == nil {
+			_ = c.CloseWithError(0, "")
+			t.Error("a handshake did not fail")
+		}
+		cancel()
+	}
+	if took := time.Since(began); took > quicShake {
+		t.Fatalf("it took %v, too long to tell", took)
+	}
+	if n := s.wt.refused.Load(); n < 20 {
+		t.Errorf("%d of %d were refused, want 20", n, most+20)
+	}
+	time.Sleep(time.Until(began.Add(quicShake + time.Second)))
+	if n := s.wt.pending.Load(); n > 10 {
+		t.Errorf("%d count after %v", n, quicShake)
+	}
+	session := mustDialWT(s)
+	if err := session.SendDatagram([]byte("QUIC")); err != nil {
+		t.Fatal(err)
+	}
+	receiveWithin(t, session)
+}
