@@ -65,6 +65,8 @@
 //	what pion holds of a data channel           8 to 128 KiB           the writer waits
 //	what quic-go holds of a session             6 datagrams            the writer waits
 //	data channels under way                     64, 15 s               the oldest ends
+//	of one address, with those that came to     16                     refused
+//	nothing within 5 s of their offer
 //	connections of QUIC without a session,      256, 10 s              refused; from 32 on addresses prove themselves
 //	and those that failed within 5 s
 //	of one address that did                     32                     refused

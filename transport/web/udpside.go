@@ -133,7 +133,7 @@ func (u *udpSide) offer(c *webSocket) (*rtcPeer, string, error) {
 	if len(at) == 0 {
 		return nil, "", errNoAddress
 	}
-	return u.rtc.offer(at)
+	return u.rtc.offerTo(c.a.path.Remote.Addr(), at)
 }
 
 // seen are the addresses of this machine by which a WebSocket says to have come: that which it asked

@@ -38,6 +38,10 @@ const (
 	// rtcHandshakes is how many associations may be under way at a time. The next one ends the oldest: a
 	// browser answers within a second, and who only asks holds up nobody.
 	rtcHandshakes = 64
+	// rtcPerSource is how many of them may be of one address, whose next one is refused: so it takes many to end those of
+	// others. One that came to nothing counts until rtcFailed after its offer, for that is what costs.
+	rtcPerSource = 16
+	rtcFailed    = 5 * time.Second
 
 	// rtcWindow is what SCTP receives before it is read.
 	rtcWindow = 128 << 10
@@ -56,6 +60,7 @@ type rtcServer struct {
 	peers   map[*rtcPeer]struct{}
 	waiting []*rtcPeer // those of them that are under way, the oldest first
 	closed  bool
+	sources quota // of those, and of those that came to nothing of late
 
 	displaced atomic.Uint64
 }
@@ -66,7 +71,7 @@ func newRTCServer(b *board, d *diverter) (*rtcServer, error) {
 		return nil, err
 	}
 	d.ice = newICETable()
-	return &rtcServer{board: b, table: d.ice, envoy: d.envoy(), cert: cert, peers: map[*rtcPeer]struct{}{}}, nil
+	return &rtcServer{board: b, table: d.ice, envoy: d.envoy(), cert: cert, peers: map[*rtcPeer]struct{}{}, sources: quota{most: rtcPerSource}}, nil
 }
 
 // An rtcPeer is one association with a browser:
@@ -88,12 +93,34 @@ type rtcPeer struct {
 
 	mu          sync.Mutex
 	answered    bool
-	pending     bool // it counts among those under way
+	pending     bool   // it counts among those under way
+	leave       func() // it counts no more among those of its source; nil: it does not
 	association *association
 	raw         datachannel.ReadWriteCloser
 }
 
 var errRTCOver = errors.New("web: the data channel is over")
+
+// offerTo is an offer to an address that asked for it.
+func (r *rtcServer) offerTo(who netip.Addr, at []netip.AddrPort) (*rtcPeer, string, error) {
+	from := sourceOf(transport.KindWebRTC, who)
+	if !r.sources.enter(from) {
+		r.board.refuse.crowded.Add(1)
+		return nil, "", fmt.Errorf("too many data channels are under way from this address (%d)", rtcPerSource)
+	}
+	leave := func() { r.sources.leave(from) }
+	p, sdp, err := r.offer(at)
+	if err != nil {
+		leave()
+		return nil, "", err
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.leave = leave; !p.pending { // it is over already
+		p.left()
+	}
+	return p, sdp, nil
+}
 
 // offer begins an association at addresses by which the browser may reach the port of the game, the
 // best first. The description is for the browser.
@@ -317,6 +344,18 @@ func (p *rtcPeer) arrived() {
 	if p.pending {
 		p.pending = false
 		p.server.waited(p)
+		p.left()
+	}
+}
+
+// left makes room for another of its source: at once if it is open, else after a while. The lock is held.
+func (p *rtcPeer) left() {
+	switch {
+	case p.leave == nil:
+	case p.association != nil:
+		p.leave()
+	default:
+		time.AfterFunc(time.Until(p.began.Add(rtcFailed)), p.leave)
 	}
 }
 

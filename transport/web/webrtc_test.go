@@ -5,11 +5,15 @@ package web
 import (
 	"bytes"
 	"errors"
+	"net"
+	"net/http"
 	"net/netip"
 	"slices"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/coder/websocket"
 
 	"github.com/tickwire/tickwire/transport"
 )
@@ -262,4 +266,45 @@ func FuzzAnswer(f *testing.F) {
 			t.Errorf("%+v is %+v, %v when it is read again", a, again, err)
 		}
 	})
+}
+
+// TestWebRTCWantsOfOne: one address has some data channels under way, also if it leaves each as soon as it is offered, and
+// holds up nobody else.
+func TestWebRTCWantsOfOne(t *testing.T) {
+	s := listen(t, Config{})
+	want := func(from string) (*websocket.Conn, signal) {
+		t.Helper()
+		by := &net.Dialer{LocalAddr: &net.TCPAddr{IP: net.ParseIP(from)}}
+		ws := byHand(t, s.URL(), &websocket.DialOptions{
+			Subprotocols: []string{Subprotocol}, HTTPClient: &http.Client{Transport: &http.Transport{DialContext: by.DialContext}},
+		})
+		readSignal(t, ws)
+		if err := ws.Write(t.Context(), websocket.MessageText, []byte(`{"want":{"transport":"webrtc"}}`)); err != nil {
+			t.Fatal(err)
+		}
+		return ws, readSignal(t, ws)
+	}
+	began := time.Now()
+	for i := range rtcPerSource {
+		ws, m := want("127.0.0.1")
+		if m.Offer == nil {
+			t.Fatalf("%d: %+v", i, m)
+		}
+		if i%2 == 0 {
+			_ = ws.CloseNow()
+		}
+	}
+	if _, m := want("127.0.0.1"); m.Refused == nil || m.Refused.Reason != "too many data channels are under way from this address (16)" {
+		t.Errorf("one too many is told %+v", m)
+	}
+	if n := s.Stats().Refused.Crowded; n != 1 {
+		t.Errorf("Crowded = %d", n)
+	}
+	if _, m := want("127.0.0.9"); m.Offer == nil {
+		t.Errorf("somebody else is told %+v", m)
+	}
+	time.Sleep(time.Until(began.Add(rtcFailed + time.Second)))
+	if _, m := want("127.0.0.1"); m.Offer == nil {
+		t.Errorf("after %v: %+v", rtcFailed, m)
+	}
 }
