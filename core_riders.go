@@ -11,10 +11,13 @@ import (
 // end costs the same however many players there are; for the others the map is nil.
 type riders map[transport.Path][]*Conn
 
-// ride notes a way of a Conn that is on the roster.
+// ride notes a way of a Conn that is on the roster, and has its socket keep it.
 func (c *Conn) ride(w *way) {
 	if all := w.port.riders; all != nil && c.id != 0 && !slices.Contains(all[w.path], c) {
 		all[w.path] = append(all[w.path], c)
+		if w.port.keeper != nil {
+			w.port.keeper.Keep(w.path)
+		}
 	}
 }
 

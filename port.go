@@ -18,6 +18,7 @@ type port struct {
 	roamer  transport.Roamer // nil: it does not know the host's address
 	mortal  transport.Mortal // nil: its paths end with it
 	ender   transport.Ender  // nil: it keeps nothing for a path
+	keeper  transport.Keeper // nil: it gives none up by itself
 	ladder  transport.Ladder // nil: it is none
 	riders  riders           // nil: its paths neither end nor are ended
 	wide    bool             // it listens on all addresses of the host
@@ -41,6 +42,7 @@ func newPort(socket transport.Socket) *port {
 	p.roamer, _ = socket.(transport.Roamer)
 	p.mortal, _ = socket.(transport.Mortal)
 	p.ender, _ = socket.(transport.Ender)
+	p.keeper, _ = socket.(transport.Keeper)
 	p.ladder, _ = socket.(transport.Ladder)
 	if p.mortal != nil || p.ender != nil {
 		p.riders = riders{}

@@ -12,11 +12,13 @@ import (
 type paths struct {
 	mortal transport.Mortal // the socket; nil: its paths do not end by themselves
 	ender  transport.Ender  // likewise
+	keeper transport.Keeper // likewise
 	ladder transport.Ladder
 
 	over  []transport.Ending // that were not told
 	tells bool               // somebody wants to hear of them
 	ends  []pathEnd          // to be passed on, in this order
+	kept  []transport.Path   // to be passed on
 
 	peer    transport.Path
 	rungs   []transport.Path
@@ -39,6 +41,7 @@ type ladderLine struct{ mortalLine }
 var (
 	_ transport.Mortal = mortalLine{}
 	_ transport.Ender  = mortalLine{}
+	_ transport.Keeper = mortalLine{}
 	_ transport.Ladder = ladderLine{}
 )
 
@@ -46,6 +49,7 @@ var (
 func (p *paths) know(socket transport.Socket) {
 	p.mortal, _ = socket.(transport.Mortal)
 	p.ender, _ = socket.(transport.Ender)
+	p.keeper, _ = socket.(transport.Keeper)
 	if p.ladder, _ = socket.(transport.Ladder); p.ladder != nil {
 		p.rungs, p.peer = p.ladder.Rungs(nil), p.ladder.Peer()
 	}
@@ -70,11 +74,15 @@ func (l *line) lookAtPaths() {
 	p.over = append(p.over, over...)
 	p.changed = p.changed || !slices.Equal(rungs, p.rungs)
 	p.rungs, p.peer = rungs, peer
-	ends := l.endsDue()
+	ends, kept := l.endsDue(), p.kept
+	p.kept = nil
 	if p.news() {
 		l.bell.Ring()
 	}
 	l.mu.Unlock()
+	for _, path := range kept {
+		p.keeper.Keep(path)
+	}
 	for _, path := range ends {
 		p.ender.End(path)
 	}
@@ -111,6 +119,17 @@ func (l mortalLine) End(path transport.Path) {
 	}
 	l.mu.Lock()
 	l.paths.ends = append(l.paths.ends, pathEnd{path, time.Now().Add(lineLinger)})
+	l.mu.Unlock()
+	l.below.Wake()
+}
+
+// Keep implements [transport.Keeper], if the socket gives paths up by itself.
+func (l mortalLine) Keep(path transport.Path) {
+	if l.paths.keeper == nil {
+		return
+	}
+	l.mu.Lock()
+	l.paths.kept = append(l.paths.kept, path)
 	l.mu.Unlock()
 	l.below.Wake()
 }

@@ -221,6 +221,14 @@ type Ender interface {
 	End(p Path)
 }
 
+// Keeper is implemented by sockets that give a path up after a while by which nobody plays: anybody may open a WebSocket,
+// and have a server say something there, without being a player.
+type Keeper interface {
+	// Keep says that a Conn goes by p, so that it stays until it is ended. Whoever calls it does so for all such
+	// paths. It does not block.
+	Keep(p Path)
+}
+
 // A Ladder is a client's socket that reaches its one peer by several transports, each a rung: a
 // WebSocket that is there at once, and what is better and comes later. All of them are paths of one
 // socket, told apart by Kind and Association, each with its own MaxDatagram and Properties.

@@ -52,6 +52,7 @@ type association struct {
 	waiting int     // datagrams in the inbox
 	blocked blocked // what it waits for there
 	over    bool
+	kept    bool // somebody plays by it
 
 	mu      sync.Mutex // under the board's, where both are held
 	out     [outboxSlots]*buffer

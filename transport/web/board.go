@@ -35,6 +35,7 @@ type board struct {
 	crowd  []*association     // that wait for room in the inbox, in turn
 	over   []transport.Ending // that were not told
 	tells  bool               // the owner asks for endings
+	keeps  bool               // the owner says by which associations somebody plays
 	rungs  rungs              // at a client
 	missed chan struct{}      // at a client, holds one: something was written to a path that is over
 }
@@ -238,6 +239,23 @@ func (b *board) End(p transport.Path) {
 	if a != nil && a.path == p {
 		a.leave(CodeNormal, "")
 	}
+}
+
+// Keep implements [transport.Keeper].
+func (b *board) Keep(p transport.Path) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.keeps = true
+	if a := b.open[p.Association]; a != nil && a.path == p {
+		a.kept = true
+	}
+}
+
+// isKept reports whether somebody plays by an association, as far as the owner says so at all.
+func (b *board) isKept(a *association) bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return a.kept || !b.keeps
 }
 
 // MaxDatagram is what the path carries: 1500 bytes by a WebSocket, 1150 by a data channel, and by a

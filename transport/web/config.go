@@ -70,7 +70,8 @@ type Config struct {
 	// Queue is how many datagrams may wait to be read, 64 of each association at most. 0: 8192.
 	Queue int
 	// HandshakeTimeout is how long somebody may take to send a request, and its body again, and how long an association
-	// lasts that the server never wrote to: nobody plays by it. 0: 10 s; negative: for ever.
+	// lasts that the server never wrote to: nobody plays by it. One that was written to, and is no
+	// player's for six times as long, is closed, too. 0: 10 s; negative: for ever.
 	HandshakeTimeout time.Duration
 	// IdleTimeout ends an association by which nothing went either way. 0: 5 minutes; negative: never.
 	IdleTimeout time.Duration

@@ -53,6 +53,7 @@
 //	its body                                    10 s, as it likes      closed
 //	a page that nobody takes                    10 s for 32 KiB        closed
 //	no datagram was ever answered               10 s HandshakeTimeout  closed with 4408
+//	nobody was let in there, answered or not    1 min, six of those    closed with 4408
 //	nothing goes either way                     5 min IdleTimeout      closed with 4408
 //	the player takes nothing                    10 s WriteTimeout      closed with 4408
 //	a datagram; a text message                  1500 bytes; 16 KiB     closed with 1009

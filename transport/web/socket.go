@@ -139,6 +139,10 @@ func (s *Socket) Stats() Stats {
 	return st
 }
 
+// strangersLast is how many times Config.HandshakeTimeout an association lasts by which the server wrote, and nobody plays:
+// anybody is told that nobody has an id. Who has a token is in by then, or his token has expired.
+const strangersLast = 6
+
 // look ends one association if it is time, and tells a page what is new.
 func (s *Socket) look(a *association, now int64) {
 	if ws, ok := a.conduit.(*webSocket); ok {
@@ -150,6 +154,9 @@ func (s *Socket) look(a *association, now int64) {
 		s.stuck.Add(1)
 		a.finish(CodeIdle, "nothing was taken for too long", errStuck)
 	case spoken == 0 && longer(now-a.began, s.cfg.HandshakeTimeout):
+		s.idle.Add(1)
+		a.leave(CodeIdle, "nobody plays by this")
+	case longer(now-a.began, strangersLast*s.cfg.HandshakeTimeout) && !s.isKept(a):
 		s.idle.Add(1)
 		a.leave(CodeIdle, "nobody plays by this")
 	case longer(now-max(a.began, spoken, heard), s.cfg.IdleTimeout):
