@@ -32,7 +32,13 @@ func build(t *testing.T, text string) (source, binary string) {
 // blocks returns the text of README's code blocks of one language, in order.
 func blocks(t *testing.T, language string) (all []string) {
 	t.Helper()
-	text, err := os.ReadFile("README.md")
+	return blocksOf(t, "README.md", language)
+}
+
+// blocksOf returns those of a page.
+func blocksOf(t *testing.T, page, language string) (all []string) {
+	t.Helper()
+	text, err := os.ReadFile(page)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -108,19 +114,29 @@ func TestOwnModule(t *testing.T) {
 	}
 }
 
-// TestHouseExcerpts holds README's other pieces of Go against the examples that they are from.
+// TestHouseExcerpts holds README's other pieces of Go, and those of pages that show programs, against the examples
+// that they are from.
 func TestHouseExcerpts(t *testing.T) {
-	examples := ""
-	for _, name := range []string{"example_test.go", "endpoint/example_test.go", "examples/login/login.go"} {
-		text, err := os.ReadFile(name)
-		if err != nil {
-			t.Fatal(err)
+	for page, from := range map[string][]string{
+		"README.md":      {"example_test.go", "endpoint/example_test.go", "examples/login/login.go", "examples/hello/main.go"},
+		"docs/deploy.md": {"examples/online/deploy_test.go"},
+	} {
+		examples := ""
+		for _, name := range from {
+			text, err := os.ReadFile(name)
+			if err != nil {
+				t.Fatal(err)
+			}
+			examples += string(text)
 		}
-		examples += string(text)
-	}
-	for _, piece := range blocks(t, "go")[1:] {
-		if !strings.Contains(examples, piece) {
-			t.Errorf("README.md shows\n%s\nwhich is in no example", piece)
+		pieces := blocksOf(t, page, "go")
+		if len(pieces) < 2 {
+			t.Errorf("%s shows %d pieces of Go", page, len(pieces))
+		}
+		for _, piece := range pieces {
+			if !strings.Contains(examples, piece) {
+				t.Errorf("%s shows\n%s\nwhich is in no example", page, piece)
+			}
 		}
 	}
 }
