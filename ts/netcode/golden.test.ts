@@ -19,7 +19,7 @@ import { readRetry, resume, ticketKeys, ticketSecret } from "./resume.js";
 import { readTicket, storeTicket } from "./store.js";
 import { expand, hmac } from "./sha256.js";
 import { parseTicket } from "./ticket.js";
-import { parseTokens } from "./token.js";
+import { parseTokens, TokenError } from "./token.js";
 
 interface Data {
   toServer: boolean;
@@ -348,6 +348,17 @@ test("tokens of the standard", () => {
   const all = standard.tokens.map((t) => Buffer.from(t.token, "hex"));
   const list = Buffer.concat([Buffer.from(`TWTK\x01${String.fromCharCode(all.length)}`), ...all]);
   assert.equal(parseTokens(new Uint8Array(list)).length, all.length);
+  const nine = Array<Buffer>(9).fill(all[0]!);
+  for (const [count, body] of [
+    [0, []],
+    [all.length - 1, all],
+    [1, [...nine.slice(0, 1), Buffer.alloc(1024)]],
+    [9, nine],
+  ] as const) {
+    const head = Buffer.from(`TWTK\x01${String.fromCharCode(count)}`);
+    const list = new Uint8Array(Buffer.concat([head, ...body]));
+    assert.throws(() => parseTokens(list), TokenError, `${count} tokens`);
+  }
 });
 
 test("challenges and denials of the standard", () => {

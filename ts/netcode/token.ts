@@ -68,7 +68,7 @@ export function parseTokens(b: Uint8Array): Token[] {
     const count = list ? (b.length - 6) / tokenBytes : 1;
     const head = list && String.fromCharCode(...b.subarray(0, 6));
     want(
-      count <= maxTokens && (!list || head === `TWTK\x01${String.fromCharCode(count)}`),
+      count >= 1 && count <= maxTokens && (!list || head === `TWTK\x01${String.fromCharCode(count)}`),
       `${b.length} bytes are neither a token of 2048 nor a token list`,
     );
     const all: Token[] = [];
