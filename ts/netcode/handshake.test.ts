@@ -91,6 +91,32 @@ test("a refusal of a request stands for 100 ms, unless a challenge disproves it"
   }
 });
 
+test("of a REASON and of Denied, which says less, the REASON is told, whichever comes first", () => {
+  const tokens = [tokenOf(1), tokenOf(2)];
+  const reason = (by: number, code: number) =>
+    new FakeServer(tokens[by]!).reason(code, new Uint8Array(8), "rude");
+  const denied = (by: number) => new FakeServer(tokens[by]!).standard(1, new Uint8Array(0));
+  for (const [first, second] of [
+    [reason(0, 6), denied(0)],
+    [denied(0), reason(0, 6)],
+  ] as const) {
+    const bench = new Bench(tokens.slice(0, 1));
+    bench.pass(1);
+    assert.ok(bench.receive(first) && bench.receive(second));
+    bench.pass(101);
+    const { code, text } = bench.shake.refusal!;
+    assert.deepEqual([code, text], [6, "rude"]);
+  }
+  // what one server said says nothing of the next
+  const bench = new Bench(tokens);
+  bench.pass(1);
+  assert.ok(bench.receive(reason(0, 6)));
+  bench.pass(101);
+  assert.ok(bench.receive(denied(1)));
+  bench.pass(101);
+  assert.equal(bench.shake.refusal!.code, Code.full);
+});
+
 test("a REASON that echoes the share ends the attempt, any other is dropped", () => {
   const token = tokenOf(1);
   const server = new FakeServer(token);

@@ -119,6 +119,7 @@ export class Handshake<T extends Try = Try> {
     const last = this.showing.request && this.at + 1 === this.cfg.tries.length;
     this.silentAt = this.now + (!last ? patience : timeout > 0 ? timeout * 1e6 : Infinity);
     this.believedAt = Infinity;
+    this.denial = undefined;
   }
 
   /** What goes is to be made anew, and goes at once. */
@@ -205,7 +206,7 @@ export class Handshake<T extends Try = Try> {
     if (!came) return false;
     const { counter, body } = came;
     this.heard = true;
-    if (!body) return this.deny(refusal(Code.full, "the server is full"));
+    if (!body) return this.deny(this.denial ?? refusal(Code.full, "the server is full")); // a REASON tells more
     if (!this.counters.fresh(counter)) return false;
     this.counters.mark(counter);
     const lot = new Reader(this.cfg.random(4)).u32();
