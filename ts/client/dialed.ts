@@ -219,7 +219,7 @@ export class Dialed {
     const { seat } = this;
     const end = this.end!;
     for (let e = end.nextEvent(); e; e = end.nextEvent()) {
-      if (e.kind === "path") {
+      if (e.kind === "PathChanged") {
         seat?.changed(now);
         this.fit();
       } else if (e.kind === "away") {
@@ -235,10 +235,7 @@ export class Dialed {
   /** Reports what the game is to know. */
   tell(e: EndpointEvent): void {
     const { host, conn } = this;
-    if (e.kind === "path")
-      host.report({ kind: "PathChanged", conn, path: e.path, pathState: e.state });
-    else if (e.kind in told)
-      host.report({ ...e, conn, kind: told[e.kind as keyof typeof told] } as Event);
+    if (e.kind < "a") host.report({ ...e, conn } as Event); // which has its name: in capitals
   }
 
   private transmit(now: number): void {
@@ -267,11 +264,3 @@ export class Dialed {
     this.conn.ended(new Reason(code, text));
   }
 }
-
-/** How the game calls what an endpoint tells of messages. */
-const told = {
-  writable: "Writable",
-  delivered: "Delivered",
-  lost: "Lost",
-  rate: "RateChanged",
-} as const;

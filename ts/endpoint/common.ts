@@ -40,7 +40,7 @@ export class Common {
   /** Tells what became of the message of a receipt; undefined: it has arrived. */
   tell(channel: number, receipt: number, why: LossReason | undefined): void {
     this.openReceipts--;
-    this.events.push(why ? { kind: "lost", channel, receipt, why } : { kind: "delivered", channel, receipt });
+    this.events.push(why ? { kind: "Lost", channel, receipt, why } : { kind: "Delivered", channel, receipt });
   }
 
   /** A message is lost; its receipt is 0 if it has none. */

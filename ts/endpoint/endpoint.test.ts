@@ -29,7 +29,7 @@ test("messages of all deliveries arrive, large ones too, and receipts say so", (
     if (id !== 2 && id !== 4) assert.equal(told(pair.b.endpoint.receive(id)), large);
     assert.equal(pair.b.endpoint.receive(id), undefined);
   }
-  const delivered = pair.a.events.filter((e) => e.kind === "delivered").map((e) => e.receipt);
+  const delivered = pair.a.events.filter((e) => e.kind === "Delivered").map((e) => e.receipt);
   assert.deepEqual(delivered.sort(), receipts.sort());
 });
 

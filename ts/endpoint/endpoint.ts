@@ -45,7 +45,7 @@ export class Endpoint {
       now,
       {
         make: (id) => makeWay(c, id),
-        told: (path, state) => c.events.push({ kind: "path", path, state }),
+        told: (path, pathState) => c.events.push({ kind: "PathChanged", path, pathState }),
       },
       route,
       c.cfg.reliable,

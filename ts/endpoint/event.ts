@@ -10,20 +10,20 @@ export type LossReason =
   | "expired" // its time was over
   | "gave up"; // it was lost and not sent again
 
-/** An Event is something that happened to the connection or to a message. */
+/** An Event is something that happened to the connection or to a message. What a client tells its game as it is has its name there. */
 export type Event =
   /** The peer's HELLO matched: messages flow. */
   | { kind: "opened" }
   /** The peer says that it stored the whole message. */
-  | { kind: "delivered"; channel: number; receipt: number }
+  | { kind: "Delivered"; channel: number; receipt: number }
   /** The message is not known to have arrived. */
-  | { kind: "lost"; channel: number; receipt: number; why: LossReason }
+  | { kind: "Lost"; channel: number; receipt: number; why: LossReason }
   /** A channel whose full queue refused a message is half empty. */
-  | { kind: "writable"; channel: number }
+  | { kind: "Writable"; channel: number }
   /** A path is in another state. */
-  | { kind: "path"; path: number; state: PathState }
+  | { kind: "PathChanged"; path: number; pathState: PathState }
   /** The paths together carry a quarter more or less than was told before: a game sends less instead of late. */
-  | { kind: "rate"; bytesPerSecond: number }
+  | { kind: "RateChanged"; bytesPerSecond: number }
   /** Nothing was heard of the peer for the timeout; the connection is kept. */
   | { kind: "away" }
   /** The peer is heard again. */

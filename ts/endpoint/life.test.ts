@@ -20,7 +20,7 @@ function meet(cfg: Partial<PairConfig> = {}): Pair {
 }
 
 const kinds = (events: readonly { kind: string }[]) =>
-  events.map((e) => e.kind).filter((kind) => kind !== "path" && kind !== "rate");
+  events.map((e) => e.kind).filter((kind) => kind !== "PathChanged" && kind !== "RateChanged");
 
 test("ends whose channels, forms or versions differ do not talk", () => {
   const refusal = (other: Partial<PairConfig["config"]>, own: Partial<PairConfig["config"]> = {}) =>
@@ -88,7 +88,7 @@ test("silence for the timeout ends the connection, or makes the peer away and ba
   assert.ok(learn(kept.a.endpoint).away);
   for (const end of [kept.a, kept.b]) end.meddle = (frames) => frames;
   kept.run(10 * second);
-  assert.deepEqual(kinds(kept.a.events), ["opened", "away", "back", "delivered"]);
+  assert.deepEqual(kinds(kept.a.events), ["opened", "away", "back", "Delivered"]);
   assert.deepEqual(kept.b.endpoint.receive(5), hi);
 });
 
@@ -138,7 +138,7 @@ test("a hold keeps a silent end alive, and what waits goes when it is over", () 
   a.meddle = b.meddle = (frames) => frames;
   pair.run(8 * second);
   assert.deepEqual(a.endpoint.receive(5), long);
-  assert.deepEqual(kinds(b.events), ["opened", "delivered"]);
+  assert.deepEqual(kinds(b.events), ["opened", "Delivered"]);
   learn(a.endpoint).hold(pair.now, 30 * second);
   pair.run(second);
   a.endpoint.send(5, hi);

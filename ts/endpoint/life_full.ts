@@ -144,7 +144,7 @@ export class FullLife extends Life {
     if (4 * Math.abs(more) < this.rate || (this.limited && more > 0)) return;
     this.rate = rate;
     this.rateAt = now;
-    this.c.events.push({ kind: "rate", bytesPerSecond: Math.round(rate) });
+    this.c.events.push({ kind: "RateChanged", bytesPerSecond: Math.round(rate) });
   }
 
   /** HOLD came. */

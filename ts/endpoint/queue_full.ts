@@ -68,7 +68,7 @@ export class FullQueue extends Queue {
     const { id, maxQueuedBytes } = this.cfg;
     if (2 * this.charged > maxQueuedBytes || this.charged + this.refused > maxQueuedBytes) return;
     this.refused = 0;
-    this.c.events.push({ kind: "writable", channel: id });
+    this.c.events.push({ kind: "Writable", channel: id });
   }
 
   /** Puts the head behind all. */

@@ -67,7 +67,7 @@ test("a full queue refuses, and tells when there is room again", () => {
   };
   assert.throws(fill, (err) => err instanceof SendError && err.reason === "full");
   pair.run(second);
-  assert.ok(pair.a.events.some((e) => e.kind === "writable" && e.channel === 1));
+  assert.ok(pair.a.events.some((e) => e.kind === "Writable" && e.channel === 1));
   let n = 0;
   while (pair.b.endpoint.receive(1)) n++;
   assert.equal(n, 11);
@@ -88,11 +88,11 @@ test("a newer value takes the place of one of its key that waits, and old ones a
   assert.deepEqual([pair.b.endpoint.receive(1)?.[0], pair.b.endpoint.receive(1)?.[0]], [8, 9]);
   const fates = (channel: number) =>
     pair.a.events
-      .flatMap((e) => (e.kind === "lost" && e.channel === channel ? [e.why] : []))
+      .flatMap((e) => (e.kind === "Lost" && e.channel === channel ? [e.why] : []))
       .join(" ");
   assert.equal(fates(1), Array(8).fill("replaced").join(" "));
   assert.equal(fates(2), Array(7).fill("dropped").join(" "));
-  assert.equal(pair.a.events.filter((e) => e.kind === "delivered").length, 5);
+  assert.equal(pair.a.events.filter((e) => e.kind === "Delivered").length, 5);
 });
 
 test("large unreliable messages and droppables are told by STORED", () => {
@@ -106,7 +106,7 @@ test("large unreliable messages and droppables are told by STORED", () => {
   pair.a.endpoint.send(1, large, { receipt: true });
   pair.a.endpoint.send(2, large, { receipt: true, droppable: true });
   pair.run(second / 2);
-  assert.equal(pair.a.events.filter((e) => e.kind === "delivered").length, 2);
+  assert.equal(pair.a.events.filter((e) => e.kind === "Delivered").length, 2);
   assert.equal(pair.b.endpoint.receive(1)?.length, 5000);
   assert.equal(pair.b.endpoint.receive(2)?.length, 5000);
 });
@@ -122,7 +122,7 @@ test("who sends more than the line carries is told what it carries", () => {
       pair.run(second / 60);
       while (pair.b.endpoint.receive(1));
     }
-    const rates = pair.a.events.flatMap((e) => (e.kind === "rate" ? [e.bytesPerSecond] : []));
+    const rates = pair.a.events.flatMap((e) => (e.kind === "RateChanged" ? [e.bytesPerSecond] : []));
     assert.ok(rates.length > 0 && rates.length <= 40, `told ${rates.length} times in 10 s`);
     return rates.at(-1)!;
   };

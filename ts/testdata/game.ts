@@ -85,13 +85,13 @@ class Traffic {
     for (const s of this.sent) {
       const what = `channel ${this.cfg.id}: message ${s.index} of ${s.bytes.length} bytes`;
       if (s.receipt > 0) assert.ok(s.fate, `${what} has no fate`);
-      if (s.fate === "delivered" && !this.latest && !s.options.droppable) {
+      if (s.fate === "Delivered" && !this.latest && !s.options.droppable) {
         assert.equal(s.received, 1, `${what}: delivered, and not received`);
       }
       if (s.fate === "expired" || s.options.droppable || !this.reliable || s.options.ttl) continue;
       if (this.latest && newest.get(s.options.key) !== s.index) continue;
       assert.equal(s.received, 1, `${what} did not arrive`);
-      if (s.receipt > 0) assert.equal(s.fate, "delivered", what);
+      if (s.receipt > 0) assert.equal(s.fate, "Delivered", what);
     }
   }
 }
@@ -165,11 +165,11 @@ export class Game {
     }
     for (; this.read < this.from.events.length; this.read++) {
       const e = this.from.events[this.read]!;
-      if (e.kind !== "delivered" && e.kind !== "lost") continue;
+      if (e.kind !== "Delivered" && e.kind !== "Lost") continue;
       const s = this.byReceipt.get(e.receipt);
       assert.ok(s, `receipt ${e.receipt} was never given`);
       assert.equal(s.fate, undefined, `receipt ${e.receipt} has two fates`);
-      s.fate = e.kind === "lost" ? e.why : e.kind;
+      s.fate = e.kind === "Lost" ? e.why : e.kind;
     }
   }
 
