@@ -2,7 +2,6 @@ import { Ack, appendAck, clockUnit, maxAckRanges, type Writer } from "../wire/fi
 import { never } from "./constants.js";
 import { type Ranges } from "./ranges.js";
 
-const maxRanges = 256;
 const clockInterval = 100_000;
 const wideFrom = 1 << 14;
 
@@ -28,13 +27,12 @@ export class Acks {
 
   /** Notes a packet that was taken. */
   arrived(now: number, number: number, eliciting: boolean, hold: number): void {
-    const { largest, ranges } = this;
+    const { largest } = this;
     this.add(number, eliciting);
     if (number > largest) {
       this.largest = number;
       this.largestAt = now;
     }
-    if (ranges.length > 2 * maxRanges) ranges.splice(0, 2);
     if (!eliciting) return;
     const soon = ++this.waiting >= 2 || (number !== largest + 1 && largest >= 0);
     this.at = soon ? now : Math.min(this.at, now + this.patience(now, hold));
@@ -45,7 +43,7 @@ export class Acks {
     const { ranges } = this;
     const last = ranges.length - 1;
     if (ranges[last] === number) ranges[last] = number + 1;
-    else ranges.push(number, number + 1);
+    else if (number > this.largest) ranges.push(number, number + 1);
   }
 
   /** How long an ack may wait. */

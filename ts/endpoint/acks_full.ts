@@ -6,6 +6,7 @@ import { addRange, type Ranges } from "./ranges.js";
 import { Window } from "./window.js";
 
 const maxLate = 256;
+const maxRanges = 256;
 
 /** FullAcks know besides what came late, and do not have the peer wait for what is reliable. */
 export class FullAcks extends Acks {
@@ -53,7 +54,9 @@ export class FullAcks extends Acks {
   }
 
   protected override add(number: number, eliciting: boolean): void {
-    addRange(this.ranges, number, number + 1);
+    const { ranges } = this;
+    addRange(ranges, number, number + 1);
+    if (ranges.length > 2 * maxRanges) ranges.splice(0, 2);
     if (number > this.largest || !eliciting) return;
     if (this.late.length >= maxLate) this.forgetLate();
     this.late.push(number);

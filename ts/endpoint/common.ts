@@ -11,15 +11,16 @@ export class Common {
   readonly events = new Ring<Event>();
   /** The latest time that is known. */
   now: number;
-  /** When something that is kept is of no use any more. */
-  expireAt = Infinity;
-  /** What all windows together may grow by, and what is left of that. */
-  windowPool = 64 << 20;
-  pool = this.windowPool;
-  /** How long a round trip takes, as far as is known. */
-  trip = 0;
   /** How many messages of a channel were lost. */
   readonly lost = new Map<number, number>();
+  // What has no value here is of who has learned all.
+  /** When something that is kept is of no use any more. */
+  expireAt!: number;
+  /** What all windows together may grow by, and what is left of that. */
+  windowPool!: number;
+  pool!: number;
+  /** How long a round trip takes, as far as is known. */
+  trip!: number;
   openReceipts = 0;
   private lastReceipt = 0;
   private spare: Message[] = [];

@@ -75,17 +75,11 @@ export class Departure {
     return b;
   }
 
-  /** Appends an ACK, if there is room. */
-  private ack(p: Way, { w, now }: Builder): boolean {
-    p.acks.write(w, now);
-    if (!w.fits) w.at = 0;
-    return w.at > 0;
-  }
-
   /** Makes a packet for a path, if it has something to send now. */
   protected on(now: number, p: Way, out: Outgoing): boolean {
     const b = this.begin(now, p, out);
-    const acked = p.acks.waiting > 0 && this.ack(p, b);
+    const acked = p.acks.waiting > 0;
+    if (acked) p.acks.write(b.w, now);
     const start = b.w.at;
     this.fill(b, p, acked);
     if (b.w.at === start && !(acked && this.ackGoes(now, p))) return false;
@@ -112,7 +106,6 @@ export class Departure {
   }
 
   protected ping(b: Builder, p: Way): void {
-    if (b.room < 1) return;
     b.w.u8(PING);
     b.packet.eliciting = true;
     p.pingedAt = b.now;
@@ -157,9 +150,9 @@ export class Departure {
   /** Makes a packet of what is said last on a path. */
   protected say(now: number, p: Way, out: Outgoing, answers: boolean): boolean {
     const b = this.begin(now, p, out);
-    const acked = !answers && p.acks.largest >= 0 && this.ack(p, b);
+    const acked = !answers && p.acks.largest >= 0;
+    if (acked) p.acks.write(b.w, now);
     b.w.raw(answers ? answer : this.life.last);
-    if (!b.w.fits) return false;
     this.commit(p, out, acked);
     return true;
   }

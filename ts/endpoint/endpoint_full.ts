@@ -5,6 +5,7 @@ import { FullArrival } from "./arrival_full.js";
 import { budget } from "./budget.js";
 import { type ClockSample } from "./clock.js";
 import { rowsOf } from "./config.js";
+import { never } from "./constants.js";
 import { FullDeparture } from "./departure_full.js";
 import { Endpoint } from "./endpoint.js";
 import type { ChannelCounts, MessageCounts } from "./event.js";
@@ -16,6 +17,8 @@ import { type Packet } from "./packet.js";
 import type { SendOptions } from "./sender.js";
 import { SeveralPaths } from "./several.js";
 import { type FullWay, type Way } from "./way.js";
+
+const windowPool = 64 << 20;
 
 /**
  * A FullEndpoint knows all of SPEC.md, 5 to 7: it speaks over several ways, which may lose and delay packets, and
@@ -36,6 +39,7 @@ export class FullEndpoint extends Endpoint {
   static of(endpoint: Endpoint, repairs = true): FullEndpoint {
     if (endpoint instanceof FullEndpoint) return endpoint;
     const e = become(endpoint, FullEndpoint, {});
+    Object.assign(e.c, { expireAt: never, windowPool, pool: windowPool, trip: 0 });
     Object.assign(e.c.stats, {
       messagesResent: 0,
       fragmentsResent: 0,

@@ -1,11 +1,14 @@
 import { type Key } from "../wire/first.js";
 import { type Common } from "./common.js";
-import { type Channel } from "./config.js";
+import { isLatest, type Channel } from "./config.js";
 import { SendError, type LossReason } from "./event.js";
 import { type Message } from "./message.js";
 import { Ring } from "./ring.js";
 
-/** A Queue is the messages of a channel that wait to be started: one behind the other. */
+/**
+ * A Queue is the messages of a channel that wait to be started, one behind the other; in that of a Latest delivery a
+ * value takes the place of one of its key.
+ */
 export class Queue {
   readonly ring = new Ring<Message>();
   /** Bytes, with charges. */
@@ -39,8 +42,17 @@ export class Queue {
     return true;
   }
 
-  protected fits(_key: Key | undefined, charge: number): boolean {
-    return this.charged + charge <= this.cfg.maxQueuedBytes;
+  private fits(key: Key | undefined, charge: number): boolean {
+    return this.charged + charge - (this.waiting(key)?.charge ?? 0) <= this.cfg.maxQueuedBytes;
+  }
+
+  /** The value that waits under a key, of a Latest delivery. */
+  protected waiting(key: Key | undefined): Message | undefined {
+    const { ring } = this;
+    for (let n = isLatest(this.cfg.delivery) ? ring.base : ring.end; n < ring.end; n++) {
+      if (ring.at(n)!.key === key) return ring.at(n);
+    }
+    return undefined;
   }
 
   /** Adds a message. */
@@ -52,10 +64,17 @@ export class Queue {
     return m;
   }
 
-  /** The message that is filled: one behind all. */
-  protected place(_key: Key | undefined): Message {
-    const m = this.c.message();
-    this.ring.push(m);
+  /** The message that is filled: one behind all, or what it replaces. */
+  private place(key: Key | undefined): Message {
+    let m = this.waiting(key);
+    if (m) {
+      this.charged -= m.charge;
+      this.c.lose(this.cfg.id, m.receipt, "replaced");
+      m.reset();
+    } else {
+      m = this.c.message();
+      this.ring.push(m);
+    }
     return m;
   }
 

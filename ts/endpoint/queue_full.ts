@@ -10,7 +10,7 @@ const manyKeys = 256;
 const same = (key: Key | undefined) =>
   typeof key === "bigint" && key < 2n ** 53n ? Number(key) : key;
 
-/** A FullQueue tells when there is room again; in that of a Latest delivery a value takes the place of one of its key. */
+/** A FullQueue tells when there is room again, and finds one of many keys at once. */
 export class FullQueue extends Queue {
   private places!: Map<Key | undefined, number>; // where a value waits
   private many!: number;
@@ -33,29 +33,15 @@ export class FullQueue extends Queue {
   }
 
   override add(key: Key | undefined, bytes: Uint8Array, prefix: number): Message {
-    return super.add(same(key), bytes, prefix);
+    const { end } = this.ring;
+    const m = super.add(same(key), bytes, prefix);
+    if (end < this.ring.end) this.note(m.key, end);
+    return m;
   }
 
-  protected override fits(key: Key | undefined, charge: number): boolean {
-    return super.fits(key, charge - (this.waiting(key)?.charge ?? 0));
-  }
-
-  /** The value of a key that waits. */
-  private waiting(key: Key | undefined): Message | undefined {
+  protected override waiting(key: Key | undefined): Message | undefined {
     const place = this.latest ? this.places.get(key) : undefined;
     return place === undefined ? undefined : this.ring.at(place);
-  }
-
-  protected override place(key: Key | undefined): Message {
-    const m = this.waiting(key);
-    if (!m) {
-      this.note(key, this.ring.end);
-      return super.place(key);
-    }
-    this.charged -= m.charge;
-    this.c.lose(this.cfg.id, m.receipt, "replaced");
-    m.reset();
-    return m;
   }
 
   override shift(): Message {

@@ -51,6 +51,8 @@ export class Receiver {
       const bytes = r.bytes.slice(start, r.at);
       if (reliable) this.credit.start(length + messageCharge);
       else this.admit(length + messageCharge);
+      const { ready } = this;
+      if (cfg.delivery === Delivery.reliableLatest && ready.length > 0) this.giveBack(ready.shift()!.length);
       this.deliver(bytes);
     }
     return true;

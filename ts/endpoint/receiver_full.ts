@@ -75,6 +75,7 @@ export class FullReceiver extends Receiver {
       fragmented: undefined,
       order: undefined,
     });
+    if (r.ready.length > 0) r.places.set(undefined, r.ready.base); // as whose there is one at most
     if (r.cfg.delivery === Delivery.reliableOrdered) r.order = new Order(r.c, r.cfg, r);
     return r;
   }

@@ -147,9 +147,9 @@ test("what a window has just got for a large message is not taken back because n
 test("windows that have grown and stand still leave what a large message of another channel takes", () => {
   const channels = Array.from({ length: 12 }, (_, i) => ({ id: i + 1, delivery }));
   const pair = new Pair({ seed: 1, config: { channels }, link: { delay: 20_000 } });
+  pair.meet();
   const { c } = pair.b.endpoint as unknown as { c: Common };
   c.pool = c.windowPool = 4 << 20;
-  pair.meet();
   const came = (id: number) => {
     let n = 0;
     while (pair.b.endpoint.receive(id)) n++;

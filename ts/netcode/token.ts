@@ -6,7 +6,6 @@ import { ascii, join, same } from "./bytes.js";
 import { hasPad, readPad, type Pad } from "./pad.js";
 
 const tokenBytes = 2048;
-const maxTokens = 8;
 const padAt = tokenBytes - 64;
 const year = 365 * 86400;
 
@@ -65,10 +64,9 @@ function readToken(b: Uint8Array): Token {
 export function parseTokens(b: Uint8Array): Token[] {
   return reading("connect token", "ask the login backend for a new one", () => {
     const list = b.length !== tokenBytes;
-    const count = list ? (b.length - 6) / tokenBytes : 1;
-    const head = list && String.fromCharCode(...b.subarray(0, 6));
+    const head = String.fromCharCode(...b.subarray(0, 6));
     want(
-      count >= 1 && count <= maxTokens && (!list || head === `TWTK\x01${String.fromCharCode(count)}`),
+      !list || (/^TWTK\x01[\x01-\x08]$/.test(head) && b.length === 6 + b[5]! * tokenBytes),
       `${b.length} bytes are neither a token of 2048 nor a token list`,
     );
     const all: Token[] = [];

@@ -1,0 +1,205 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { Ack, Reader, readRanges } from "../wire/index.js";
+import { Delivery, Endpoint, Outgoing, type EndpointConfig, type Event } from "./index.js";
+
+// What an endpoint does before it has learned all, over a stream, frame by frame.
+
+const start = 1_000_000;
+const ordered = Delivery.reliableOrdered + 1;
+const latest = Delivery.reliableLatest + 1;
+const loose = Delivery.unreliable + 1;
+const looseLatest = Delivery.unreliableLatest + 1;
+const channels = Object.values(Delivery).map((delivery) => ({ id: delivery + 1, delivery }));
+
+/** One end as it is at once; packets of its peer are bytes. */
+class Stream {
+  readonly end: Endpoint;
+  readonly events: Event[] = [];
+  now = start;
+  asked = 0;
+  private next = 0;
+  private readonly out = new Outgoing(2048);
+
+  constructor(config: Partial<EndpointConfig> = {}) {
+    const common = { channels, random: Math.random, reliable: true, ...config };
+    const peer = new Endpoint(start, common);
+    this.end = new Endpoint(start, { ...common, needs: () => void this.asked++ });
+    assert.equal(this.end.handleHello(start, peer.hello(start)), undefined);
+  }
+
+  /** Takes a packet of some frames, in hex with spaces. */
+  take(frames: string, number = this.next++): this {
+    const bytes = new Uint8Array(Buffer.from(frames.replaceAll(" ", ""), "hex"));
+    this.end.handlePacket(this.now, 0, 0, number, bytes);
+    for (let e; (e = this.end.nextEvent()); ) this.events.push(e);
+    return this;
+  }
+
+  /** The next packet that goes, undefined if none does now. */
+  packet(): Uint8Array | undefined {
+    const { out } = this;
+    return this.end.nextPacket(this.now, out) ? out.frames.written().slice() : undefined;
+  }
+
+  /** Has packets go, as many as these. */
+  ping(packets: number): this {
+    for (; packets > 0; packets--) {
+      this.end.ping();
+      assert.ok(this.packet());
+    }
+    return this;
+  }
+
+  /** The ACK that a packet begins with. */
+  ack(): Ack {
+    const r = new Reader(this.packet()!);
+    const ack = new Ack();
+    const type = r.u8();
+    assert.equal(type & 0xe0, 0x20);
+    readRanges(r, type, ack);
+    return ack;
+  }
+
+  /** The code with which it was ended, undefined as long as it is open. */
+  get code(): number | undefined {
+    const e = this.events.at(-1);
+    return e?.kind === "closed" ? e.code : undefined;
+  }
+
+  get path() {
+    return this.end.paths.all[0]!;
+  }
+
+  /** The first bytes of the messages that came. */
+  messages(channel: number): number[] {
+    const all = [];
+    for (let m; (m = this.end.receive(channel)); ) all.push(m[0]!);
+    return all;
+  }
+}
+
+test("what breaks a rule ends the connection, whichever it is", () => {
+  for (const [frames, code, why] of [
+    ["20 0300 00 00", 1, "an ACK of what was never sent"],
+    ["20 0200 00 03", 1, "an ACK that reaches below number 0"],
+    ["20 0200 00 02  20 0200 00 02  20 0200 00 02", 1, "a third ACK"],
+    ["02 00", 1, "HELLO as a frame"],
+    ["10", 1, "a type that is unassigned"],
+    ["1f", 1, "likewise"],
+    ["00 00 01", 1, "PADDING that is not zero"],
+    ["04 01 00000100", 1, "WINDOW of an unreliable channel"],
+    ["04 07 00000100", 1, "WINDOW of a channel that is not there"],
+    ["81 07 0000 01 00", 1, "a RUN of one"],
+    ["c1 05 01 00", 1, "a RUN without ids of a reliable channel"],
+    ["80 05 0000", 1, "a RUN of nothing"],
+    ["81 05 0000 02 00", 1, "a message that is cut"],
+    ["81 05 0000 818040", 1, "a message above the largest"],
+    ["0c 40 00 00", 1, "CLOSE with a code that is never on the wire"],
+    ["0c 00 00 00", 0, "CLOSE"],
+  ] as const) {
+    assert.equal(new Stream().ping(3).take(frames).code, code, why);
+  }
+  const small = new Stream({ channels: channels.map((c) => ({ ...c, windowBytes: 100 })) });
+  assert.equal(small.take(`81 05 0000 44${"00".repeat(0x44)}`).code, undefined);
+  assert.equal(small.take("81 05 0100 00").code, 2, "more than the credit");
+  assert.equal(new Stream().ping(3).take("20 0200 00 02  20 0200 00 02").code, undefined);
+});
+
+test("before HELLO nothing but what needs none is taken", () => {
+  for (const frames of ["81 05 0000 01 00", "04 05 00000100"]) {
+    const end = new Endpoint(start, { channels, random: Math.random, reliable: true });
+    end.handlePacket(start, 0, 0, 0, new Uint8Array(Buffer.from(frames.replaceAll(" ", ""), "hex")));
+    assert.ok(end.over, frames);
+  }
+});
+
+test("what only who has learned all can take is asked for, and not acknowledged", () => {
+  for (const frames of [
+    "41 05 0000 02 01 00", // FRAGMENT
+    "60 05 0000 01 01 00", // RUN in its long form
+    "81 05 0100 01 00", // an id that something has overtaken
+    "81 01 0000 01 00", // a copy
+    "03 05 00000000 01 01", // SKIP
+    "05 05 00000000", // BLOCKED
+    "08 0000000000000000", // PATH_CHALLENGE
+    "28 0200 00 00 01 00 00", // an ACK with gaps
+    "30 00 0200 00 00", // an ACK that names its path
+  ]) {
+    const s = new Stream().ping(3).take(frames);
+    assert.ok(s.asked > 0, frames);
+    assert.equal(s.code, undefined, frames);
+    s.now += 1_000_000;
+    assert.equal(s.packet(), undefined, frames);
+  }
+});
+
+test("ACKs free what they name, an older one moves nothing back, and who sees a loss asks for the rest", () => {
+  const s = new Stream().ping(3).take("20 0200 00 01");
+  assert.deepEqual([s.path.largestAcked, s.path.eliciting, s.path.inFlight > 0], [2, 1, true]);
+  assert.equal(s.asked, 0, "that may still be on its way");
+  s.take("20 0000 00 00");
+  assert.deepEqual([s.path.largestAcked, s.path.eliciting, s.path.inFlight], [2, 0, 0]);
+  s.ping(4).take("20 0600 00 00");
+  assert.equal(s.path.largestAcked, 6);
+  assert.ok(s.asked > 0);
+});
+
+test("an ACK goes at once for two, after the hold for one, and names no more than came", () => {
+  const s = new Stream().take("01");
+  assert.equal(s.packet(), undefined);
+  s.now += 20_000;
+  const first = s.ack();
+  assert.deepEqual([first.largest, first.hold >= 19_900, first.clock], [0, true, 15_625]);
+  s.take("01");
+  s.now += 20_000;
+  assert.equal(s.ack().clock, -1, "the clock went just now");
+  s.take("01").take("01");
+  assert.equal(s.ack().clock, 15_625 + 625, "of two it is told");
+  s.now += 100_000;
+  s.take("01", 9);
+  const gap = s.ack();
+  assert.deepEqual([gap.largest, gap.ranges.slice(0, 2 * gap.n)], [9, [0, 0, 6, 9]]);
+  assert.ok(gap.clock >= 0);
+  s.take("01", 7).take("01", 8);
+  const late = s.ack();
+  assert.deepEqual([late.largest, late.ranges.slice(0, 2 * late.n)], [9, [0, 0, 6, 9]]);
+  assert.deepEqual(late.ranges, gap.ranges, "what came late is not named, rather than wrongly");
+});
+
+test("a message comes once and in its turn, and WINDOW counts as it is meant", () => {
+  const s = new Stream().take("82 05 0000 01 07 01 08").take("82 05 0100 01 08 01 09");
+  assert.deepEqual(s.messages(ordered), [7, 8, 9]);
+  assert.equal(s.asked, 0);
+  const sender = (s.end as unknown as { outbox: { senders: Map<number, { limit: number }> } }).outbox
+    .senders;
+  const limit = () => sender.get(ordered)!.limit;
+  const before = limit();
+  s.take("04 05 00000000");
+  assert.equal(limit(), before, "an old one is ignored");
+  s.take("04 05 ffffff7f").take("04 05 feffffff").take("04 05 00010000");
+  assert.equal(limit(), 2 ** 32 + 256, "of two limits the one that is ahead counts");
+});
+
+test("of a Latest channel a newer value takes the place of one that waits, on either side", () => {
+  for (const channel of [latest, looseLatest]) {
+    const s = new Stream();
+    s.end.send(ordered, Uint8Array.of(1));
+    s.end.send(channel, Uint8Array.of(1), { receipt: true });
+    s.end.send(channel, Uint8Array.of(2));
+    const frames = Buffer.from(s.packet()!).toString("hex");
+    const id = channel.toString(16).padStart(2, "0");
+    assert.ok(frames.includes(`81${id}00000102`), frames);
+    s.take("");
+    const lost = s.events.find((e) => e.kind === "Lost");
+    assert.equal(lost?.kind === "Lost" && lost.why, "replaced");
+  }
+  const s = new Stream({ channels: channels.map((c) => ({ ...c, windowBytes: 100 })) });
+  for (let n = 0; n < 20; n++) {
+    s.take(`81 0${latest} ${n.toString(16).padStart(2, "0")}00 01 ${n.toString(16).padStart(2, "0")}`);
+    while (s.packet()); // the charge of what was replaced has returned
+  }
+  assert.equal(s.code, undefined);
+  assert.deepEqual(s.messages(latest), [19]);
+  assert.deepEqual(s.messages(loose), []);
+});
