@@ -46,7 +46,11 @@ func crowd(of string) error {
 	}
 	one := map[string]func(url string) (player, error){
 		"websocket": joinWebSocket, "webrtc": joinRTC, "webtransport": joinWT,
+		"silent": strangerSilent, "idle": strangerIdle, "want": strangerWants, "quic": strangerQUIC, "session": strangerSession,
 	}[kind]
+	if junk, ok := strings.CutPrefix(kind, "junk-"); ok {
+		one = func(url string) (player, error) { return strangerSends(junk, url) }
+	}
 	over := make(chan struct{})
 	come, failed := make(chan struct{}), make(chan error)
 	var left sync.WaitGroup
