@@ -58,6 +58,7 @@
 //	the player takes nothing                    10 s WriteTimeout      closed with 4408
 //	a datagram; a text message                  1500 bytes; 16 KiB     closed with 1009
 //	text messages                               100, and 10 a second   closed with 4400
+//	what is no message, as pings and heads      64 KiB and 1 a second  closed with 4400
 //	datagrams that wait to be read              8192 Queue             a WebSocket waits, others lose the newest
 //	of one association                          64                     likewise
 //	datagrams that wait to be written           8 of a WebSocket       Write takes no more

@@ -5,6 +5,7 @@ package web
 import (
 	"context"
 	"errors"
+	"io"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -220,6 +221,44 @@ func TestHostileFrames(t *testing.T) {
 	meet(t, s, honest)
 	if n := s.Stats().WebSocket.TooLarge; n != 2 {
 		t.Errorf("TooLarge = %d, want 2", n)
+	}
+}
+
+// TestFramesBesideMessages: who sends what is no message without end is sent away, and who sends as much in messages stays.
+func TestFramesBesideMessages(t *testing.T) {
+	s := listen(t, Config{})
+	answerAll(s)
+	for i, f := range []struct{ begin, again string }{
+		{"", "\x89\x80\x00\x00\x00\x00"},                                                    // pings
+		{"", "\x8A\x80\x00\x00\x00\x00"},                                                    // pongs
+		{"\x02\x81\x00\x00\x00\x00x", "\x00\x80\x00\x00\x00\x00"},                           // fragments without bytes
+		{"\x01\x81\x00\x00\x00\x00{", "\x00\x81\x00\x00\x00\x00 "},                          // fragments of one
+		{"", "\x82\x81\x00\x00\x00\x00x" + strings.Repeat("\x89\x80\x00\x00\x00\x00", 100)}, // beside datagrams
+	} {
+		c, _ := bare(t, s)
+		go func() { _, _ = io.Copy(io.Discard, c) }()
+		_, err := io.WriteString(c, f.begin)
+		c.SetWriteDeadline(time.Now().Add(10 * time.Second))
+		for block := strings.Repeat(f.again, 1+4096/len(f.again)); err == nil; {
+			_, err = io.WriteString(c, block)
+		}
+		if ne, ok := errors.AsType[net.Error](err); ok && ne.Timeout() {
+			t.Errorf("%d: it goes on", i)
+		}
+	}
+	if n := s.Stats().Refused.Rules; n != 5 {
+		t.Errorf("Rules = %d, want 5", n)
+	}
+	honest := byHand(t, s.URL(), nil)
+	go func() {
+		for _, _, err := honest.Read(t.Context()); err == nil; _, _, err = honest.Read(t.Context()) {
+		}
+	}()
+	datagram := make([]byte, 100)
+	for i := range 20_000 { // two megabytes, of which 280 KB are heads
+		if err := honest.Write(t.Context(), websocket.MessageBinary, datagram); err != nil {
+			t.Fatal(i, err)
+		}
 	}
 }
 

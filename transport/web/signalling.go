@@ -65,6 +65,7 @@ func (g *signalling) read(r io.Reader) error {
 	if err != nil {
 		return err
 	}
+	g.c.meter.message(len(b))
 	if !g.texts.take(time.Now()) {
 		return &CloseError{CodeRules, "too many text messages"}
 	}

@@ -29,6 +29,7 @@ type webSocket struct {
 	proxied bool   // it came by a trusted proxy
 	a       *association
 	signal  signalling
+	meter   *meter
 	beyond  [1]byte // read to see whether there is more
 }
 
@@ -52,7 +53,7 @@ func (s *Socket) accept(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	ws.SetReadLimit(mostSignal)
-	c := &webSocket{s: s, ws: ws, raw: h.conn}
+	c := &webSocket{s: s, ws: ws, raw: h.conn, meter: h.meter}
 	if tcp, ok := below[*net.TCPConn](h.conn); ok {
 		keepFresh(tcp)
 	}
@@ -89,7 +90,8 @@ func (c *webSocket) admit(r *http.Request) (err error) {
 // hijacked takes a connection out of net/http with buffers of a fitting size.
 type hijacked struct {
 	http.ResponseWriter
-	conn net.Conn
+	conn  net.Conn
+	meter *meter
 }
 
 // Hijack implements http.Hijacker.
@@ -105,9 +107,10 @@ func (h *hijacked) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 	}
 	n := rw.Reader.Buffered() // what came behind the request already
 	early, _ := rw.Reader.Peek(n)
-	r := bufio.NewReaderSize(io.MultiReader(bytes.NewReader(bytes.Clone(early)), conn), max(readBuffer, n))
+	h.meter = &meter{Conn: conn, began: time.Now()}
+	r := bufio.NewReaderSize(io.MultiReader(bytes.NewReader(bytes.Clone(early)), h.meter), max(readBuffer, n))
 	_, _ = r.Peek(n) // so that it knows of it
-	return conn, bufio.NewReadWriter(r, bufio.NewWriterSize(conn, writeBuffer)), nil
+	return h.meter, bufio.NewReadWriter(r, bufio.NewWriterSize(conn, writeBuffer)), nil
 }
 
 // below finds a layer of a connection, which may have TLS, a gate or both above TCP.
@@ -139,6 +142,7 @@ const mostReason = 123
 
 // close implements conduit.
 func (c *webSocket) close(code int, reason string) {
+	c.meter.rest()
 	closeSocket(c.ws, c.raw, code, reason)
 	c.signal.close()
 }
@@ -159,16 +163,14 @@ func (c *webSocket) readAll() {
 	c.signal.hello()
 	for {
 		kind, r, err := c.ws.Reader(context.Background())
-		if err != nil {
-			c.a.ended(err)
-			return
-		}
-		if kind == websocket.MessageBinary {
+		switch {
+		case err != nil:
+		case kind == websocket.MessageBinary:
 			err = c.datagram(r)
-		} else {
+		default:
 			err = c.signal.read(r)
 		}
-		if why, ok := err.(*CloseError); ok {
+		if why, ok := errors.AsType[*CloseError](err); ok {
 			c.s.refuse.rules.Add(1)
 			c.a.finish(why.Code, why.Reason, why)
 		}
@@ -190,6 +192,7 @@ func (c *webSocket) datagram(r io.Reader) error {
 		c.s.free.give(b)
 		return err
 	}
+	c.meter.message(n)
 	if b.n = n; !c.a.take(b) {
 		return errOver
 	}
