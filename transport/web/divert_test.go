@@ -141,6 +141,8 @@ func TestDiverterTakesItsOwn(t *testing.T) {
 		{"a check for an association, from anywhere", playerAt, stunFor("association"), &c.in, true},
 		{"a check for nobody", playerAt, stunFor("nobody"), nil, true},
 		{"a check that names nobody, from a browser", browserAt, append([]byte{0, 1, 0, 0, 0x21, 0x12, 0xA4, 0x42}, make([]byte, 12)...), &c.in, true},
+		{"a check that is longer than it says", browserAt, append(stunFor("association"), 0, 0, 0, 0), nil, false},
+		{"a check without the cookie", browserAt, bytes.Replace(stunFor("association"), []byte{0x21, 0x12, 0xA4, 0x42}, []byte("CODE"), 1), nil, false},
 		{"a record from a browser", browserAt, dtlsRecord(22, 50), &c.in, true},
 		{"one with a connection id", browserAt, dtlsRecord(25, 50), &c.in, true},
 		{"a record from a player", playerAt, dtlsRecord(22, 50), nil, false},
@@ -220,6 +222,23 @@ func TestDiverterFollowsAddresses(t *testing.T) {
 	_ = m.Close()
 	if d.ice.at(last) != other.conns[0] || len(d.ice.addresses) != 1 {
 		t.Errorf("the address of two is not the later one's: %d addresses", len(d.ice.addresses))
+	}
+}
+
+// TestICEAnswersFromWhereAsked: a browser is answered from the address of ours by which it came last, as when it came by another one
+// once its network changed.
+func TestICEAnswersFromWhereAsked(t *testing.T) {
+	d, m := newTestDiverter(t)
+	c := m.conns[0]
+	for _, local := range []string{"192.0.2.10", "192.0.2.11"} {
+		at := netip.MustParseAddr(local)
+		d.Divert(transport.Datagram{Path: transport.PathTo(browserAt), Bytes: stunFor("association"), Local: at})
+		if _, from, err := c.ReadFromAddrPort(make([]byte, largestPacket)); from != browserAt || err != nil {
+			t.Fatal(from, err)
+		}
+		if got := c.route(browserAt); got != at {
+			t.Errorf("who came by %v is answered from %v", at, got)
+		}
 	}
 }
 
