@@ -22,7 +22,7 @@ func (k *core) close(code Code, text string) error {
 	k.posted.close()
 	k.wait.close()
 	var err error
-	for _, p := range k.ports {
+	for _, p := range slices.Backward(k.ports) { // one that came later may send by the port of one before, as package web's does
 		if e := p.socket.Close(); err == nil && !p.broken {
 			err = e
 		}

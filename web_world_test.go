@@ -6,6 +6,7 @@ import (
 	"context"
 	"encoding/binary"
 	"errors"
+	"net/url"
 	"sync"
 	"testing"
 	"time"
@@ -273,4 +274,36 @@ func TestKickedPlayerIsClosed(t *testing.T) {
 	if st := h.web.Stats().WebSocket; st.Broken != 0 {
 		t.Errorf("%+v", st)
 	}
+}
+
+// TestServerClosesByWebTransport: a server that closes tells a player who has WebTransport alone, which goes by the port of another
+// socket of it.
+func TestServerClosesByWebTransport(t *testing.T) {
+	h := newWebHouse(t, tickwire.ServerConfig{Development: true}, web.Config{})
+	u, err := url.Parse(h.web.URL())
+	must(t, err)
+	line := newCable(t, u.Host)
+	u.Host = line.listener.Addr().String()
+	ladder, err := web.Dial(t.Context(), u.String(), web.DialConfig{})
+	must(t, err)
+	s, err := h.dial(h.token(1), ladder)
+	must(t, err)
+	t.Cleanup(func() { s.Close() })
+	up := func(c *tickwire.Conn) bool { return c.Transport() == transport.KindWebTransport }
+	for ctx := within(t, 15*time.Second); !up(s.Conn()) || !up(h.hub.Conns()[0]); time.Sleep(time.Millisecond) {
+		must(t, ctx.Err())
+	}
+	line.listener.Close()
+	line.pull()
+	for ctx := within(t, 15*time.Second); h.web.Stats().WebSocket.Open > 0; time.Sleep(time.Millisecond) {
+		must(t, ctx.Err())
+	}
+	h.hub.Close()
+	for ev := range s.Events(within(t, 5*time.Second)) {
+		if ev.Kind == tickwire.Disconnected {
+			wantCode(t, ev.Reason, tickwire.CodeGoingAway, true)
+			return
+		}
+	}
+	t.Error("the player was not told")
 }
