@@ -148,6 +148,7 @@ func TestDiverterTakesItsOwn(t *testing.T) {
 		{"a record from a player", playerAt, dtlsRecord(22, 50), nil, false},
 		{"no record, from a browser", browserAt, dtlsRecord(22, 50)[:30], nil, false},
 		{"QUIC before there are keys", playerAt, quicLong(), &d.quic.in, true},
+		{"a packet that is larger than quic-go reads", playerAt, append(quicLong(), make([]byte, largestPacket)...), nil, true},
 		{"QUIC with an id of ours", playerAt, d.quicShort(t), &d.quic.in, true},
 		{"QUIC with another id", playerAt, append([]byte{0x41}, make([]byte, 50)...), nil, false},
 		{"nothing", playerAt, nil, nil, false},

@@ -326,3 +326,30 @@ func TestDialFails(t *testing.T) {
 		t.Errorf("of a server that says nothing: %v", err)
 	}
 }
+
+// TestPeerCarriesAHandshake: a handshake goes by the WebSocket while that is there, and then by what is large enough; if nothing is, by
+// the last that was.
+func TestPeerCarriesAHandshake(t *testing.T) {
+	l := new(Ladder)
+	l.board.init(16, limits{})
+	socket := l.fake(t, transport.KindWebSocket, newFakeConduit())
+	l.peer = socket.path
+	for range 10 {
+		l.fake(t, transport.KindWebTransport, newFakeConduit()).setMaxDatagram(transport.MinDatagram - 1)
+	}
+	channel := l.fake(t, transport.KindWebRTC, newFakeConduit())
+	for range 10 {
+		if got := l.Peer(); got != socket.path {
+			t.Fatalf("it goes by %v while there is a WebSocket", got)
+		}
+	}
+	socket.ended(nil)
+	if got := l.Peer(); got != channel.path {
+		t.Errorf("without a WebSocket it goes by %v", got)
+	}
+	channel.ended(nil)
+	if got := l.Peer(); got != channel.path {
+		t.Errorf("without any it goes by %v", got)
+	}
+	l.shut(CodeNormal, "")
+}
