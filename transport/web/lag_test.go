@@ -255,4 +255,8 @@ func TestRTCFlow(t *testing.T) {
 	if f.allows(0, rtcLeast) || !f.allows(0, rtcLeast-1) || f.allows(time.Hour, rtcMost) {
 		t.Error("its bounds are others")
 	}
+	wide := rtcFlow{window: 2 * rtcMost, best: time.Millisecond, found: time.Hour}
+	if wide.allows(time.Hour, rtcMost) || !wide.allows(time.Hour, rtcMost-1) {
+		t.Error("a wide path has another bound")
+	}
 }
