@@ -6,7 +6,6 @@ import (
 	"errors"
 	"net"
 	"net/http"
-	"net/netip"
 	"os"
 	"sync"
 	"sync/atomic"
@@ -57,8 +56,8 @@ func (g *gate) Accept() (net.Conn, error) {
 // enter counts a connection in; nil if there are too many.
 func (g *gate) enter(c net.Conn) *entered {
 	e := &entered{Conn: c, patience: g.s.cfg.WriteTimeout, slow: &g.s.slow, leave: nothing}
-	at, err := netip.ParseAddrPort(c.RemoteAddr().String())
-	if err != nil || g.s.trusts(at.Addr().Unmap()) {
+	at := peerAt(c.RemoteAddr().String())
+	if !at.IsValid() || g.s.trusts(at.Addr()) {
 		return e // of no address, or of many
 	}
 	from := sourceOf(0, at.Addr())

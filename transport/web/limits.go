@@ -105,8 +105,8 @@ func sourceOf(kind transport.Kind, remote netip.Addr) source {
 	return source{kind, net}
 }
 
-// admit counts one more in, or says why not.
-func (l *limits) admit(kind transport.Kind, remote netip.Addr, r *refusals) *CloseError {
+// refuse says why one more is not let in; nil: he is.
+func (l *limits) refuse(kind transport.Kind, remote netip.Addr, r *refusals) *CloseError {
 	from := sourceOf(kind, remote)
 	switch {
 	case l.players > 0 && l.open[kindIndex(kind)] >= l.players:
@@ -114,8 +114,16 @@ func (l *limits) admit(kind transport.Kind, remote netip.Addr, r *refusals) *Clo
 	case l.perAddress > 0 && from.net.IsValid() && l.from[from] >= l.perAddress:
 		return r.say(refusedCrowded, l.perAddress)
 	}
+	return nil
+}
+
+// admit counts one more in, or says why not.
+func (l *limits) admit(kind transport.Kind, remote netip.Addr, r *refusals) *CloseError {
+	if why := l.refuse(kind, remote, r); why != nil {
+		return why
+	}
 	l.open[kindIndex(kind)]++
-	l.from[from]++
+	l.from[sourceOf(kind, remote)]++
 	return nil
 }
 

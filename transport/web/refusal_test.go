@@ -129,7 +129,7 @@ func TestSameHost(t *testing.T) {
 
 // TestRemote: only a trusted proxy is believed, and of what it forwards only what it added.
 func TestRemote(t *testing.T) {
-	s := &Socket{cfg: Config{TrustedProxies: []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8"), netip.MustParsePrefix("::1/128")}}}
+	s := &Socket{cfg: Config{TrustedProxies: []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8"), netip.MustParsePrefix("::1/128"), netip.MustParsePrefix("fe80::/10")}}}
 	for _, c := range []struct {
 		from, forwarded, want string
 	}{
@@ -142,6 +142,7 @@ func TestRemote(t *testing.T) {
 		{"10.0.0.1:5000", "made up", "10.0.0.1:5000"},
 		{"[::1]:5000", "2001:db8::5", "[2001:db8::5]:0"},
 		{"[::1]:5000", "[2001:db8::5]:4711", "[2001:db8::5]:0"},
+		{"[fe80::1%eth0]:5000", "198.51.100.7", "198.51.100.7:0"},
 		{"[::ffff:10.0.0.1]:5000", "::ffff:198.51.100.7", "198.51.100.7:0"},
 	} {
 		r := httptest.NewRequest("GET", "/tickwire", nil)
@@ -371,6 +372,31 @@ func TestPortIsGuarded(t *testing.T) {
 		t.Errorf("Crowded = %d", n)
 	}
 }
+
+// TestPortTrustsProxies: a trusted proxy has as many connections as it likes, be it the neighbour by a network card.
+func TestPortTrustsProxies(t *testing.T) {
+	s := &Socket{cfg: Config{MaxPerAddress: 1, TrustedProxies: []netip.Prefix{netip.MustParsePrefix("fe80::/10"), netip.MustParsePrefix("10.0.0.0/8")}}}
+	g := s.newGate(nil)
+	for from, trusted := range map[string]bool{"[fe80::1%eth0]:5000": true, "[::ffff:10.0.0.1]:5000": true, "192.0.2.1:5000": false} {
+		entered := 0
+		for range 2 + spareConnections {
+			if g.enter(connFrom{addr: net.TCPAddrFromAddrPort(netip.MustParseAddrPort(from))}) != nil {
+				entered++
+			}
+		}
+		if (entered == 2+spareConnections) != trusted {
+			t.Errorf("%s has %d connections", from, entered)
+		}
+	}
+}
+
+// A connFrom is a connection from an address, and no more.
+type connFrom struct {
+	net.Conn
+	addr net.Addr
+}
+
+func (c connFrom) RemoteAddr() net.Addr { return c.addr }
 
 // TestConfigErrors: each names its field.
 func TestConfigErrors(t *testing.T) {

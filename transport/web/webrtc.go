@@ -103,6 +103,9 @@ var errRTCOver = errors.New("web: the data channel is over")
 
 // offerTo is an offer to an address that asked for it.
 func (r *rtcServer) offerTo(who netip.Addr, at []netip.AddrPort) (*rtcPeer, string, error) {
+	if err := r.board.hasRoom(transport.KindWebRTC, who); err != nil {
+		return nil, "", err
+	}
 	from := sourceOf(transport.KindWebRTC, who)
 	if !r.sources.enter(from) {
 		r.board.refuse.crowded.Add(1)
@@ -125,9 +128,6 @@ func (r *rtcServer) offerTo(who netip.Addr, at []netip.AddrPort) (*rtcPeer, stri
 // offer begins an association at addresses by which the browser may reach the port of the game, the
 // best first. The description is for the browser.
 func (r *rtcServer) offer(at []netip.AddrPort) (*rtcPeer, string, error) {
-	if err := r.board.hasRoom(transport.KindWebRTC); err != nil {
-		return nil, "", err
-	}
 	p := &rtcPeer{server: r, mux: newICEMux(r.table, r.envoy, at), pending: true, done: make(chan struct{}), began: time.Now(), look: time.NewTimer(time.Hour)}
 	sdp, err := p.describe()
 	if err != nil {
@@ -149,13 +149,13 @@ func (r *rtcServer) offer(at []netip.AddrPort) (*rtcPeer, string, error) {
 
 var errDisplaced = errors.New("web: too many data channels are under way")
 
-// hasRoom says why another player could not be let in, before that costs anything: a data channel that
+// hasRoom says why another player of an address could not be let in, before that costs anything: a data channel that
 // closes cannot say it.
-func (b *board) hasRoom(kind transport.Kind) error {
+func (b *board) hasRoom(kind transport.Kind, remote netip.Addr) error {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if l := &b.limit; l.players > 0 && l.open[kindIndex(kind)] >= l.players {
-		return b.refuse.say(refusedFull, l.players)
+	if why := b.limit.refuse(kind, remote, &b.refuse); why != nil {
+		return why
 	}
 	return nil
 }

@@ -92,11 +92,31 @@ func TestWebRTCFull(t *testing.T) {
 	}
 	within(t, "the second ends", p.done)
 	var full *CloseError
-	if _, _, err := s.rtc.offer([]netip.AddrPort{s.port.LocalAddr()}); !errors.As(err, &full) || full.Code != CodeFull {
+	here := s.port.LocalAddr()
+	if _, _, err := s.rtc.offerTo(here.Addr(), []netip.AddrPort{here}); !errors.As(err, &full) || full.Code != CodeFull {
 		t.Errorf("a third gets %v", err)
 	}
 	if n := s.board.refuse.full.Load(); n != 2 {
 		t.Errorf("%d are counted, want 2", n)
+	}
+}
+
+// TestWebRTCCrowded: when there is no room for another player from his address he is told so in place of an offer, and one from
+// another address is not.
+func TestWebRTCCrowded(t *testing.T) {
+	s := newSharedPort(t, limits{perAddress: 1})
+	_, p := s.dialRTC()
+	p.path(t)
+	at := []netip.AddrPort{s.port.LocalAddr()}
+	var crowded *CloseError
+	if _, _, err := s.rtc.offerTo(at[0].Addr(), at); !errors.As(err, &crowded) || crowded.Code != CodeFull || !strings.Contains(crowded.Reason, "this address (1)") {
+		t.Errorf("a second one gets %v", err)
+	}
+	if _, _, err := s.rtc.offerTo(netip.MustParseAddr("192.0.2.1"), at); err != nil {
+		t.Errorf("somebody else gets %v", err)
+	}
+	if n := s.board.refuse.crowded.Load(); n != 1 {
+		t.Errorf("%d are counted, want 1", n)
 	}
 }
 
