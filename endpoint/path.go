@@ -88,6 +88,7 @@ type claims struct {
 	checkAt     int64 // its silence says nothing before
 	retryAt     int64 // of one that failed: when it is asked by a PING; never: it is not
 	retryWait   int64 // between the last such PING and the next one
+	retriedAt   int64 // when the last such PING was due; longAgo: there was none since it failed
 }
 
 // Questions are what a path asks and answers about where its peer is. Most paths stay where they

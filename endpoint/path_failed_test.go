@@ -145,6 +145,27 @@ func TestFailedIsAskedAtOnce(t *testing.T) {
 	}
 }
 
+// TestFailedAMomentAgo: a path was left for another one, which is found to be as silent. It is asked at once though it
+// failed a moment ago: its address had changed while nothing went there, say. And what it answers is measured, so that
+// it is not waited for as long as where nothing is known, when it falls silent again.
+func TestFailedAMomentAgo(t *testing.T) {
+	s := twoPaths(t, 1, PathConfig{Use: UseReserve}, PathConfig{})
+	s.play(time.Second)
+	client := s.ends[0].path(1)
+	s.ways[1].dead = true
+	for client.stage != stageFailed {
+		s.play(time.Second / 60)
+	}
+	s.ways[0].dead, s.ways[1].dead = true, false
+	if took := s.until(1); took > 400*time.Millisecond {
+		t.Errorf("it took %v", took)
+	}
+	if !client.rtt.sampled || client.probeTimeout(0) > 3*second/10 {
+		t.Errorf("its probe timeout is %v, sampled %v", time.Duration(client.probeTimeout(0)), client.rtt.sampled)
+	}
+	s.settle(time.Second)
+}
+
 // TestFailedIsAskedWhenTheSocketDies: likewise when what carries the last one is gone.
 func TestFailedIsAskedWhenTheSocketDies(t *testing.T) {
 	s := twoPaths(t, 1, PathConfig{}, PathConfig{})

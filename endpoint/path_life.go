@@ -281,7 +281,7 @@ func (p *path) fail(now int64) {
 		p.opening.stop()
 	}
 	p.become(stageFailed)
-	p.retryAt, p.retryWait = now+firstRetry, firstRetry
+	p.retryAt, p.retryWait, p.retriedAt = now+firstRetry, firstRetry, longAgo
 	p.tell(PathFailed)
 }
 
@@ -294,21 +294,22 @@ const (
 // retry asks a path that failed whether it lives. Who is asked elsewhere still is: the peer's own
 // question may have come from there just now, and if both ends ask at the same times it always does.
 func (p *path) retry(now int64) {
-	p.empty(now) // of the last time
+	p.empty(now)        // of the last time
+	p.freshAt = now - 1 // what asks now tells of the path when it is answered
 	p.loss.probe = 1
 	p.retryWait = min(p.retryWait+firstRetry, lastRetry)
-	p.retryAt = now + p.retryWait
+	p.retryAt, p.retriedAt = now+p.retryWait, now
 }
 
 // askFailed has those that failed asked at once, since none answers of those that carried: but not within
-// a second of the last time.
+// a second of the last time that they were asked. One that was left a moment ago for another, which is silent too, was not.
 func (ps *paths) askFailed(now int64) {
 	if !ps.forlorn() {
 		return
 	}
 	for _, p := range ps.all {
 		if p.stage == stageFailed && p.retryAt != never {
-			p.retryAt = min(p.retryAt, max(now, p.retryAt-p.retryWait+firstRetry))
+			p.retryAt = min(p.retryAt, max(now, p.retriedAt+firstRetry))
 			p.retryWait = 0
 		}
 	}

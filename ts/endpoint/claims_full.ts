@@ -20,6 +20,8 @@ export class FullClaims extends Claims {
   /** When it is asked by a PING, having failed. */
   retryAt = Infinity;
   retryWait = 0;
+  /** When one that failed was asked last; -Infinity: not since then. */
+  retriedAt = -Infinity;
   /** Its owner knows that nobody answers on the only path. */
   silent = false;
   /** Bytes of messages that went over it, by its weight, and whether it could take none lately. */

@@ -271,3 +271,21 @@ test("a path that failed is asked at once when the last one that was well falls 
     assert.ok(w.carried.get(route)! > before, `seed ${seed}: nothing goes over the other path`);
   }
 });
+
+test("a path that failed a moment ago is asked at once when the one that it was left for is as silent", () => {
+  for (let seed = 0; seed < 20; seed++) {
+    const w = new World(seed, false, line);
+    w.run(1_000_000);
+    const route = w.way(false, line);
+    w.ladder.up(w.now, route, 1, false);
+    w.run(4_000_000);
+    w.cut(route);
+    while (w.state(1) !== "failed") w.run(w.now + 5000);
+    w.cut(route, 0);
+    w.cut(0);
+    const from = w.now;
+    while (w.state(1) !== "active") w.run(w.now + 5000);
+    assert.ok(w.now - from < 500_000, `seed ${seed}: it took ${w.now - from} µs`);
+    assert.ok(w.paths.all[1]!.rtt.sampled, `seed ${seed}: its answer is measured`);
+  }
+});

@@ -208,6 +208,7 @@ export class SeveralPaths<
     c.become("failed");
     c.retryAt = now + second;
     c.retryWait = second;
+    c.retriedAt = -Infinity;
     this.cfg.told(p.id, "failed");
   }
 
@@ -476,18 +477,19 @@ export class SeveralPaths<
   /** A path that failed is asked after one second, and each time a second later, up to five. */
   private retry(now: number, p: P): void {
     const c = p.claims;
-    p.lostAll(now); // of the last time
+    p.lostAll(now - 1); // of the last time; what asks now tells of the path when it is answered
     p.probes = 1;
     c.retryWait = Math.min(c.retryWait + second, longestRetry);
+    c.retriedAt = now;
     c.retryAt = now + c.retryWait;
   }
 
-  /** If no path is well any more those that failed are asked at once, but not within a second of the last time. */
+  /** If no path is well any more those that failed are asked at once, but not within a second of the last time that they were. */
   private hurry(now: number): void {
     if (this.all.some((p) => p.claims.stage === "well")) return;
     for (const { claims: c } of this.all) {
       if (c.retryAt === Infinity) continue;
-      c.retryAt = Math.min(c.retryAt, Math.max(now, c.retryAt - c.retryWait + second));
+      c.retryAt = Math.min(c.retryAt, Math.max(now, c.retriedAt + second));
       c.retryWait = 0;
     }
   }
