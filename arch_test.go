@@ -83,6 +83,7 @@ var rooms = []room{
 	{path: "cmd/tickwire/...", ours: slices.Concat(public, []string{"examples/arena", "examples/arena/page", "internal/gen", "internal/loopback", "internal/picture", "internal/swarm", "internal/workload"}),
 		libs: []string{"github.com/alecthomas/kong", "github.com/jedib0t/go-pretty/v6/...", "golang.org/x/term"}},
 	{path: "examples/online", ours: public, libs: []string{"golang.org/x/crypto/acme/..."}},
+	{path: "examples/websocket/before", libs: []string{"github.com/coder/websocket/..."}},
 	{path: "examples/...", ours: slices.Concat(public, []string{"examples/..."})},
 	{path: "bench/...", ours: []string{".", "netcode", "transport/udp", "simnet", "internal/gen/sample/five", "internal/loopback", "internal/workload", "bench/..."},
 		libs: []string{"github.com/pion/...", xsys, "github.com/quic-go/quic-go", "github.com/xtaci/kcp-go/v5", "github.com/alecthomas/kong", "gonum.org/v1/plot/...",

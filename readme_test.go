@@ -118,8 +118,10 @@ func TestOwnModule(t *testing.T) {
 // that they are from.
 func TestHouseExcerpts(t *testing.T) {
 	for page, from := range map[string][]string{
-		"README.md":      {"example_test.go", "endpoint/example_test.go", "examples/login/login.go", "examples/hello/main.go"},
-		"docs/deploy.md": {"examples/online/deploy_test.go"},
+		"README.md":              {"example_test.go", "endpoint/example_test.go", "examples/login/login.go", "examples/hello/main.go"},
+		"docs/deploy.md":         {"examples/online/deploy_test.go"},
+		"docs/testing.md":        {"example_badline_test.go"},
+		"docs/from-websocket.md": {"examples/websocket/before/game.go", "examples/websocket/after/game.go"},
 	} {
 		examples := ""
 		for _, name := range from {

@@ -27,10 +27,11 @@ const around: Record<string, string> = {
   "import { Buffer, Clock": `${entity} declare const now: number;`,
 };
 
-/** The pieces of the README in TypeScript. */
-const pieces = [
-  ...readFileSync(join(ts, "README.md"), "utf8").matchAll(/^```ts\n([^]*?)^```/gm),
-].map(([, piece]) => piece!);
+/** The pieces of a page in TypeScript. */
+const piecesOf = (page: string) =>
+  [...readFileSync(join(ts, page), "utf8").matchAll(/^```ts\n([^]*?)^```/gm)].map(([, piece]) => piece!);
+
+const pieces = piecesOf("README.md");
 
 /** What the compiler says of a folder with files. */
 function compile(files: Record<string, string>): string {
@@ -64,4 +65,13 @@ test("each piece of the README compiles, with what the text around it speaks of"
   assert.equal(compile(files), "");
   const [name, text] = Object.entries(files)[0]!;
   assert.match(compile({ [name]: text.replace("chat.send", "chat.sent") }), /'sent' does not exist/);
+});
+
+test("a page that had a WebSocket, and has tickwire, is in the docs as it is in the examples, and compiles", () => {
+  const examples = ["before", "after"].map((which) => `../examples/websocket/${which}/page.ts`);
+  const files = examples.map((name) => readFileSync(join(ts, name), "utf8"));
+  assert.deepEqual(piecesOf("../docs/from-websocket.md"), files);
+  const said = "declare function draw(dots: unknown): void; declare function say(line: string): void;";
+  const [before, after] = files.map((file) => `${said}\n${file}\nexport {};\n`);
+  assert.equal(compile({ "before.ts": before!, "after.ts": after! }), "");
 });
