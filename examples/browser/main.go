@@ -19,7 +19,7 @@ import (
 func main() {
 	listen := flag.String("listen", "127.0.0.1:7777", "where pages and players come")
 	client := flag.String("client", "ts/dist/browser", "the folder of the client, built for browsers")
-	typed := flag.String("typed", "examples/browser/dist", "the folder of typed.js")
+	typed := flag.String("typed", "examples/browser/dist", "the folder of typed.js, and of game.wasm")
 	flag.Parse()
 
 	if _, err := os.Stat(*client); errors.Is(err, os.ErrNotExist) {

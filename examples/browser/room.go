@@ -71,7 +71,7 @@ func newRoom(key netcode.Key, address netip.AddrPort, sockets ...transport.Socke
 	return &room{tickwire.NewHub(srv), address}, nil
 }
 
-//go:embed page.html typed.html
+//go:embed page.html typed.html go.html
 var pages embed.FS
 
 // newSite is what the port serves by HTTP: the pages, what they import, and the login.
@@ -91,7 +91,7 @@ func newSite(key netcode.Key, address netip.AddrPort, client, typed fs.FS) (http
 	site.Handle("/token", tokens)
 	site.Handle("/client/", http.StripPrefix("/client/", http.FileServerFS(client)))
 	site.Handle("/typed/", http.StripPrefix("/typed/", http.FileServerFS(typed)))
-	for path, name := range map[string]string{"/{$}": "page.html", "/typed": "typed.html"} {
+	for path, name := range map[string]string{"/{$}": "page.html", "/typed": "typed.html", "/go": "go.html"} {
 		site.HandleFunc(path, func(w http.ResponseWriter, r *http.Request) { http.ServeFileFS(w, r, pages, name) })
 	}
 	return site, nil

@@ -23,8 +23,12 @@ const around: Record<string, string> = {
   "import { Dictionary": "declare const file: Uint8Array; declare const bytes: Uint8Array;",
   "import { encoded, Receiver }": `${entity} import { Channel, Delivery, type Conn } from "${client}";
     declare const conn: Conn;
-    declare const scene: { move(id: number, entity: Entity): void; remove(id: number): void };`,
-  "import { Buffer, Clock": `${entity} declare const now: number;`,
+    declare const scene: Record<"move" | "draw", (id: number, entity: Entity) => void> & { remove(id: number): void };`,
+  "import { systemClock }": `${entity} import type { Channel, Conn } from "${client}"; declare const conn: Conn;
+    interface State { began: number; heard: number; heardAt: number; at: number; me: Entity }
+    declare const states: Channel<State>; declare const inputs: Channel<{ tick: number }>;
+    declare function wish(tick: number): { tick: number };
+    declare function draw(from: Entity, to: Entity, fraction: number): void;`,
 };
 
 /** The pieces of a page in TypeScript. */
