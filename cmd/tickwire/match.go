@@ -20,6 +20,13 @@ import (
 // guests is how many may join beside the bots.
 const guests = 64
 
+// silence is after how long a player of whom nothing is heard is off the field, and for keepSeats more his score waits
+// for him.
+const (
+	silence   = 5 * time.Second
+	keepSeats = 30 * time.Second
+)
+
 // A match is everything of a demo that runs: the server with its game, the
 // relay that is the link, the bots, and the site.
 type match struct {
@@ -106,6 +113,9 @@ func (m *match) serve(native *udp.Socket, front net.Listener) error {
 		Development:     true,
 		MaxClients:      m.cmd.Bots + guests,
 		PublicAddresses: m.public,
+		// A page that is loaded again comes back with its ticket, and so does a bot whose line was dead.
+		KeepSeats:          keepSeats,
+		DevelopmentTimeout: silence,
 	}
 	cfg.Logger = m.news.logger()
 	if m.srv, err = tickwire.Listen(cfg, native, browsers); err != nil {
@@ -146,7 +156,7 @@ func (m *match) addBot(ctx context.Context, id uint64) error {
 
 // enter connects a player that moves by itself, over a socket that becomes its own.
 func enter(socket transport.Socket, token []byte, name string, chance *rand.Rand, news *feed) (*tickwire.Client, *arena.Player, error) {
-	cfg := tickwire.ClientConfig{Config: arena.NetConfig()}
+	cfg := tickwire.ClientConfig{Config: arena.NetConfig(), ResumeFor: keepSeats}
 	cfg.Logger = news.logger()
 	client, err := tickwire.NewClient(cfg, socket)
 	if err != nil {

@@ -70,6 +70,32 @@ func TestLongDemoPage(t *testing.T) {
 	})
 }
 
+// TestLongDemoReload: who loads the page again plays on in his own seat, and as somebody new where that is gone; the link that
+// the page's address asks for is played over, and the address follows the choice.
+func TestLongDemoReload(t *testing.T) {
+	browser.Run(t, func(chromium *browser.Browser) {
+		at, end := startDemo(t, "--bots=1", "--link=lan")
+		p := enterPage(chromium, "http://"+at+"/?link=wifi")
+		const plays = `arena.connected && arena.id > 0 && !document.querySelector("#door").checkVisibility()`
+		pageShows(t, p, plays+` && arena.transport === "webtransport" && sessionStorage.getItem("arena.seat") !== null`)
+		pageShows(t, p, `document.querySelector("#presets [aria-checked=true]").textContent === "wifi"`)
+		browser.Eval[bool](p, `document.querySelector("#presets [data-name='lan']").click(), true`)
+		pageShows(t, p, `location.search === "?link=lan"`)
+		id := browser.Eval[int](p, "arena.id")
+		p.Reload()
+		pageShows(t, p, fmt.Sprintf("%s && arena.id === %d", plays, id))
+		pageShows(t, p, `document.querySelector("#rows .you").innerText.includes("Ada")`)
+		// another page of this tab took the ticket
+		browser.Eval[bool](p, `sessionStorage.setItem("arena.seat", '{"ticket": [1, 2, 3], "name": "Eve"}'), Storage.prototype.setItem = () => {}, true`)
+		p.Reload()
+		pageShows(t, p, fmt.Sprintf("%s && arena.id !== %d", plays, id))
+		pageShows(t, p, `document.querySelector("#rows .you").innerText.includes("Eve")`)
+		if out := end(); !strings.Contains(out, "\nEve ") {
+			t.Errorf("the demo says\n%s", out)
+		}
+	})
+}
+
 // TestLongDemoAnyone: a demo that is open to the network says where, and a page that comes from there plays by what
 // browsers have for it.
 func TestLongDemoAnyone(t *testing.T) {

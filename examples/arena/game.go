@@ -64,6 +64,10 @@ func (g *Game) Step(now time.Time) {
 		switch ev.Kind {
 		case tickwire.Connected:
 			g.join(now, ev.Conn)
+		case tickwire.Away:
+			g.miss(ev.Conn)
+		case tickwire.Back:
+			g.welcome(ev)
 		case tickwire.Disconnected:
 			g.leave(ev)
 		}
@@ -92,6 +96,26 @@ func (g *Game) leave(ev tickwire.Event) {
 	}
 	g.scoresChanged = true
 	g.tell("%s left: %v", s.name, ev.Reason)
+}
+
+// miss takes a player off the field of whom nothing is heard. What he has reached is kept for him, as long as the
+// server keeps his seat.
+func (g *Game) miss(c *tickwire.Conn) {
+	s := c.Value.(*seat)
+	g.world.Rest(s.id)
+	g.scoresChanged = true
+	g.tell("%s is away", s.name)
+}
+
+// welcome has somebody play on whose line was dead, or whose page was loaded again: that one knows nothing.
+func (g *Game) welcome(ev tickwire.Event) {
+	s := ev.Conn.Value.(*seat)
+	g.world.Return(s.id)
+	g.scoresChanged = true
+	if !ev.Kept {
+		s.moves, g.ticks.told = schedule{}, false
+	}
+	g.tell("%s is back", s.name)
 }
 
 // replaced reports whether another Conn has the player of an old one.
@@ -187,7 +211,7 @@ func (g *Game) show() {
 	}
 	for c := range g.srv.Conns() {
 		s, ok := c.Value.(*seat)
-		if !ok || !c.Open() {
+		if !ok || !present(c) {
 			continue
 		}
 		g.world.View(s.id, &g.view)
@@ -200,13 +224,16 @@ func (g *Game) show() {
 func (g *Game) scores() (table Scores) {
 	table.Rows = []Score{}
 	for c := range g.srv.Conns() {
-		if s, ok := c.Value.(*seat); ok && c.Open() {
+		if s, ok := c.Value.(*seat); ok && present(c) {
 			frags, deaths := g.world.Score(s.id)
 			table.Rows = append(table.Rows, Score{s.id, frags, deaths, s.name})
 		}
 	}
 	return table
 }
+
+// present reports whether a player hears what is sent.
+func present(c *tickwire.Conn) bool { return c.Open() && c.Away() == 0 }
 
 func (g *Game) tell(format string, args ...any) {
 	if g.Tell != nil {

@@ -28,7 +28,7 @@ func newMatch(links simnet.Links, players int) (*match, error) {
 	if err != nil {
 		return nil, err
 	}
-	cfg := tickwire.ServerConfig{Config: m.netConfig(0), Development: true}
+	cfg := tickwire.ServerConfig{Config: m.netConfig(0), Development: true, KeepSeats: 20 * time.Second}
 	if m.srv, err = tickwire.Listen(cfg, socket); err != nil {
 		return nil, err
 	}
@@ -214,5 +214,49 @@ func TestLeaving(t *testing.T) {
 	}
 	if !slices.ContainsFunc(told, func(s string) bool { return s == "bot 1 left: application code 256: supper (by the peer)" }) {
 		t.Errorf("told %q", told)
+	}
+}
+
+// TestComesBack: whose line is dead for longer than his timeout is off the field meanwhile, and plays on with what he has
+// reached; after some more he comes as somebody new, by his own name.
+func TestComesBack(t *testing.T) {
+	for name, c := range map[string]struct {
+		dead time.Duration
+		kept bool
+	}{"kept": {18 * time.Second, true}, "given up": {40 * time.Second, false}} {
+		t.Run(name, func(t *testing.T) {
+			m, err := newMatch(simnet.LAN(), 2)
+			if err != nil {
+				t.Fatal(err)
+			}
+			var told []string
+			m.game.Tell = func(line string) { told = append(told, line) }
+			play := func(d time.Duration) {
+				t.Helper()
+				if err := m.run(d, nil); err != nil {
+					t.Fatal(err)
+				}
+			}
+			play(time.Second)
+			m.game.world.find(1).frags = 40
+			player, server := netip.MustParseAddr("10.0.1.1"), netip.MustParseAddr("10.0.0.1")
+			m.nw.Partition([]netip.Addr{player}, []netip.Addr{server})
+			play(c.dead)
+			if n := len(m.players[1].State.Avatars); n != 1 || len(m.players[1].Scores.Rows) != 1 {
+				t.Errorf("%d players are seen on the field, and %v", n, m.players[1].Scores.Rows)
+			}
+			m.nw.HealAll()
+			play(10 * time.Second)
+			r := m.game.Report(m.nw.Now())
+			if len(r.Players) != 2 || r.Players[0].Name != "bot 1" && r.Players[1].Name != "bot 1" || len(m.players[1].State.Avatars) != 2 || max(r.Players[0].Frags, r.Players[1].Frags) >= 40 != c.kept {
+				t.Errorf("%+v", r.Players)
+			}
+			if p := m.players[0]; p.Counts.StaleStates != 0 || p.Counts.ChatGaps != 0 {
+				t.Errorf("%+v", p.Counts)
+			}
+			if !slices.Contains(told, "bot 1 is away") || slices.Contains(told, "bot 1 is back") != c.kept {
+				t.Errorf("told %q", told)
+			}
+		})
 	}
 }

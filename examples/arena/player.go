@@ -72,7 +72,14 @@ func (p *Player) Step(now time.Time) error {
 	for ev := range p.client.Events() {
 		switch ev.Kind {
 		case tickwire.Connected:
-			if err := Names.Send(p.conn, Name{p.name}); err != nil {
+			if err := p.begin(); err != nil {
+				return err
+			}
+		case tickwire.Back:
+			if ev.Kept {
+				break // all goes on as if nothing had been
+			}
+			if err := p.begin(); err != nil {
 				return err
 			}
 		case tickwire.Disconnected:
@@ -89,6 +96,12 @@ func (p *Player) Step(now time.Time) error {
 	}
 	p.client.Flush(now)
 	return over
+}
+
+// begin says who one is, to a server that may not know it.
+func (p *Player) begin() error {
+	p.Counts.lastLine = 0
+	return Names.Send(p.conn, Name{p.name})
 }
 
 // hear takes what the server sent. What cannot be decoded counts as not sent.
@@ -126,7 +139,7 @@ func (p *Player) hear() {
 }
 
 func (p *Player) hearChat(line Chat) {
-	if p.Counts.ChatLines++; p.Counts.ChatLines > 1 && line.Number != p.Counts.lastLine+1 {
+	if p.Counts.ChatLines++; p.Counts.lastLine > 0 && line.Number != p.Counts.lastLine+1 {
 		p.Counts.ChatGaps++
 	}
 	p.Counts.lastLine = line.Number

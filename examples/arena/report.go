@@ -33,7 +33,7 @@ func (g *Game) Report(now time.Time) Report {
 	r := Report{Time: now, Steps: g.steps, WorstLate: g.worstLate, ChatLines: g.lines, ScoreTables: g.tables, Server: g.srv.Stats()}
 	for c := range g.srv.Conns() {
 		s, ok := c.Value.(*seat)
-		if !ok || !c.Open() {
+		if !ok || !present(c) {
 			continue
 		}
 		frags, deaths := g.world.Score(s.id)

@@ -35,6 +35,7 @@ type World struct {
 	tick    uint32
 	chance  *rand.Rand
 	players []*fighter // in the order in which they came
+	absent  []*fighter // who rests
 	shots   []bullet
 	hits    []Hit // of the last step
 	near    []*fighter
@@ -64,14 +65,35 @@ func NewWorld(chance *rand.Rand) *World { return &World{chance: chance} }
 // Add puts a player on the field. An id that is there already starts anew.
 func (w *World) Add(id uint16) {
 	w.Remove(id)
-	f := &fighter{id: id}
+	w.enter(&fighter{id: id})
+}
+
+func (w *World) enter(f *fighter) {
 	w.place(f)
 	w.players = append(w.players, f)
 }
 
-// Remove takes a player off the field.
+// Remove takes a player off the field, for good.
 func (w *World) Remove(id uint16) {
-	w.players = slices.DeleteFunc(w.players, func(f *fighter) bool { return f.id == id })
+	out := func(f *fighter) bool { return f.id == id }
+	w.players, w.absent = slices.DeleteFunc(w.players, out), slices.DeleteFunc(w.absent, out)
+}
+
+// Rest takes a player off the field until Return. What it has reached is kept.
+func (w *World) Rest(id uint16) {
+	if f := w.find(id); f != nil {
+		w.Remove(id)
+		f.move = Move{}
+		w.absent = append(w.absent, f)
+	}
+}
+
+// Return puts a player back on the field who rests.
+func (w *World) Return(id uint16) {
+	if f := find(w.absent, id); f != nil {
+		w.Remove(id)
+		w.enter(f)
+	}
 }
 
 // Apply says what a player wants to do from now on. Nothing in it is trusted.
@@ -196,10 +218,11 @@ func (w *World) View(id uint16, s *State) {
 
 // Score is what a player has reached.
 func (w *World) Score(id uint16) (frags, deaths uint16) {
-	if f := w.find(id); f != nil {
-		return f.frags, f.deaths
+	f := cmp.Or(w.find(id), find(w.absent, id))
+	if f == nil {
+		return 0, 0
 	}
-	return 0, 0
+	return f.frags, f.deaths
 }
 
 func (w *World) place(f *fighter) {
@@ -207,8 +230,10 @@ func (w *World) place(f *fighter) {
 	f.health, f.until = fullHealth, w.tick
 }
 
-func (w *World) find(id uint16) *fighter {
-	for _, f := range w.players {
+func (w *World) find(id uint16) *fighter { return find(w.players, id) }
+
+func find(in []*fighter, id uint16) *fighter {
+	for _, f := range in {
 		if f.id == id {
 			return f
 		}

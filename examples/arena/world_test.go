@@ -128,3 +128,35 @@ func TestSameSeedSameMatch(t *testing.T) {
 		t.Errorf("one match ended as\n%s\nthe other as\n%s", ends[0], ends[1])
 	}
 }
+
+// TestRest: who rests is on nobody's field, and comes back with what he had reached.
+func TestRest(t *testing.T) {
+	w := newWorld(1, 2, 3)
+	w.find(2).frags, w.find(2).deaths = 7, 3
+	w.Apply(2, Move{DX: 1, Fire: true})
+	w.Rest(2)
+	w.Rest(2)
+	w.Apply(2, Move{DX: 1, Fire: true})
+	w.Step()
+	var s State
+	w.View(1, &s)
+	if len(s.Avatars) != 2 || len(s.Shots) != 0 {
+		t.Errorf("%+v", s)
+	}
+	if frags, deaths := w.Score(2); frags != 7 || deaths != 3 {
+		t.Errorf("%d felled, %d times fallen", frags, deaths)
+	}
+	w.Return(2)
+	w.Return(3) // who did not rest stays where he is
+	w.Step()
+	w.View(1, &s)
+	if frags, _ := w.Score(2); len(s.Avatars) != 3 || frags != 7 || w.find(2).move != (Move{}) {
+		t.Errorf("%+v, %d felled", s, frags)
+	}
+	w.Rest(2)
+	w.Remove(2)
+	w.Return(2)
+	if frags, _ := w.Score(2); w.find(2) != nil || frags != 0 {
+		t.Error("who left came back")
+	}
+}

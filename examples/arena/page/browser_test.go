@@ -162,6 +162,49 @@ func TestLongTouch(t *testing.T) {
 	}
 }
 
+// TestLongUnpredicted: who has the page predict nothing sees his key a round trip later, and at once when it does again; the
+// others are there either way.
+func TestLongUnpredicted(t *testing.T) {
+	o := serve(t, must(simnet.Preset("satellite")), 4)
+	o.bot(1)
+	p := play(t, browser.Start(t), o.url)
+	until(t, p, `arena.me !== undefined && arena.others === 1 && arena.rtt > 500`)
+	press := func() {
+		t.Helper()
+		before := browser.Eval[int](p, `arena.reaction.presses`)
+		for range 10 { // one who falls presses in vain
+			browser.Eval[bool](p, `(async () => {
+				const sleep = (ms) => new Promise((done) => setTimeout(done, ms));
+				const code = arena.me?.x > 2048 ? "KeyA" : "KeyD";
+				for (const kind of ["keydown", "keyup"]) {
+					document.body.dispatchEvent(new KeyboardEvent(kind, {code, bubbles: true}));
+					await sleep(kind === "keydown" ? 200 : 1800);
+				}
+				return true;
+			})()`)
+			if browser.Eval[int](p, `arena.reaction.presses`) > before {
+				return
+			}
+		}
+		t.Fatal("no key is seen")
+	}
+	check := func(id string) { browser.Eval[bool](p, fmt.Sprintf(`document.getElementById(%q).click(), true`, id)) }
+	check("predict")
+	check("interpolate")
+	time.Sleep(2 * time.Second)
+	press()
+	if late := browser.Eval[float64](p, `arena.key`); late < 500 {
+		t.Errorf("without prediction a key is seen after %v ms", late)
+	}
+	until(t, p, `document.querySelector("#own-pace").textContent.startsWith("where the server has you, a key seen in ")`)
+	check("predict")
+	time.Sleep(2 * time.Second)
+	press()
+	if late := browser.Eval[float64](p, `arena.key`); late > 300 {
+		t.Errorf("with prediction a key is seen after %v ms", late)
+	}
+}
+
 // TestLongSilence: who hears nothing of the server is told so and stands still; when it is back he plays on.
 func TestLongSilence(t *testing.T) {
 	o := serve(t, simnet.Perfect(), 4)

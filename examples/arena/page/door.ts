@@ -59,7 +59,8 @@ export class Door {
   }
 
   /** One is on the way in. */
-  private waits(): void {
+  waits(): void {
+    this.door.hidden = false;
     clearTimeout(this.asks);
     this.button.disabled = true;
     this.button.textContent = "Connecting…";

@@ -1,4 +1,4 @@
-import type { Conn, Kind, Reason } from "@tickwire/client";
+import type { Kind, Reason } from "@tickwire/client";
 import type { Hit, Move, Scores } from "./arena.js";
 import { Controls } from "./controls.js";
 import { Readings } from "./readings.js";
@@ -9,11 +9,14 @@ import { find, small } from "./page.js";
 import { Panel } from "./panel.js";
 import { sampleEvery } from "./gauges.js";
 import { Scene } from "./scene.js";
-import { figures, meeting, nearest, streaks, type Figure } from "./sight.js";
+import type { Insets } from "./camera.js";
+import { keepSeat } from "./seat.js";
+import { bare, figures, meeting, nearest, streaks, type Figure } from "./sight.js";
 import { aimAt, rules, walk, type Place } from "./walk.js";
 import { kindNames } from "./words.js";
 
 const panelDraws = 250; // milliseconds
+const keepEvery = 1000; // likewise: a page that is killed has no time for it
 
 /** A Game is the page while one plays: each frame it takes what is wished, and draws what is known. */
 export class Game implements Audience {
@@ -32,6 +35,7 @@ export class Game implements Audience {
   private lastFrame = 0;
   private lastSample = 0;
   private lastPanel = 0;
+  private lastKept = 0;
   private kind = new Settled<Kind>(1000);
   private walks = false;
   private silent = false;
@@ -52,16 +56,32 @@ export class Game implements Audience {
     requestAnimationFrame((at) => this.frame(at));
   }
 
-  /** Begins to play. Throws a TokenError. */
-  play(token: Uint8Array, name: string): void {
+  /** Begins to play, with a connect token or a resume ticket. Throws a TokenError. */
+  play(by: { token: Uint8Array } | { ticket: Uint8Array }, name: string): void {
     this.match?.close();
-    this.match = new Match(token, name, this, this.transports);
+    this.match = new Match(by, name, this, this.transports);
     this.readings.follow(this.match, this.panel.gauges);
     this.kind = new Settled<Kind>(1000);
   }
 
+  /** The page ends. Who has a ticket keeps his seat for a while, for the page may be loaded again. */
   leave(): void {
-    this.match?.close();
+    if (this.match && !this.keep(this.match)) this.match.close();
+  }
+
+  /** Gives up what has not begun. */
+  forget(): void {
+    const { match } = this;
+    this.match = undefined;
+    this.hud.banner("");
+    match?.close();
+  }
+
+  /** Keeps the newest ticket for the next page, if there is one. */
+  private keep({ conn, name }: Match): boolean {
+    const ticket = conn.ticket();
+    if (ticket) keepSeat({ ticket, name });
+    return ticket !== undefined;
   }
 
   /** There are no frames while nobody looks: one stands still. */
@@ -77,13 +97,17 @@ export class Game implements Audience {
 
   private resize(): void {
     const { innerWidth: width, innerHeight: height } = window;
+    const { offsetWidth: wide } = find("panel");
+    this.scene.resize(width, height, small.matches ? this.narrowInsets(width, height) : { top: 0, right: wide + 32, bottom: 0, left: 0 }, small.matches);
+  }
+
+  /** What the bar covers, the thumbs' places, and the panel, which is below or at the right. */
+  private narrowInsets(width: number, height: number): Insets {
     const { offsetWidth: wide, offsetHeight: high } = find("panel");
+    const top = find("bar").getBoundingClientRect().bottom;
     const open = document.body.classList.contains("panel-open");
-    const bottom = open ? Math.min(high, height * 0.7) : height > 560 ? 150 : 0;
-    const insets = small.matches
-      ? { top: find("bar").getBoundingClientRect().bottom, right: 0, bottom, left: 0 }
-      : { top: 0, right: wide + 32, bottom: 0, left: 0 };
-    this.scene.resize(width, height, insets, small.matches);
+    if (!open) return { top, right: 0, bottom: height > 560 ? 150 : 0, left: 0 };
+    return wide < width ? { top, right: wide, bottom: 0, left: 0 } : { top, right: 0, bottom: high, left: 0 };
   }
 
   /** A key or a thumb moved. If one stands, and nothing is in the way: how long until that is seen? */
@@ -92,7 +116,13 @@ export class Game implements Audience {
     if (!prediction?.standing || this.walks) return;
     const { at } = prediction;
     const { x, y } = walk(at, this.controls.wish());
-    if (x !== at.x || y !== at.y) this.readings.reaction.press(performance.now(), at);
+    const seen = this.seen(at);
+    if ((x !== at.x || y !== at.y) && seen.x === at.x && seen.y === at.y) this.readings.reaction.press(performance.now(), at);
+  }
+
+  /** Where one is drawn who is predicted to be at a place. */
+  private seen(predicted: Place): Place {
+    return this.panel.predicts ? predicted : (this.match?.me ?? predicted);
   }
 
   private frame(at: number): void {
@@ -106,12 +136,16 @@ export class Game implements Audience {
     }
     match.prediction.settle(since);
     const move = this.move(match);
-    const view = match.frame(clock(), move);
+    const { predicts, interpolates } = this.panel;
+    match.pace.predicts = predicts;
+    const between = match.frame(clock(), move);
     this.walks = move.dx !== 0 || move.dy !== 0;
-    const beyond = view ? match.pace.beyond(view) : 0;
+    if (this.walks || move.fire) this.hud.hint(false);
+    const view = interpolates ? between : match.state && bare(match.state);
+    const beyond = view && interpolates ? match.pace.beyond(view) : 0;
     if (view) this.others = figures(view, this.others, beyond);
-    const me = match.drawn(move);
-    if (match.fired) this.scene.effects.shot(at, me);
+    const me = this.seen(match.drawn(move));
+    if (match.fired && predicts) this.scene.effects.shot(at, me);
     const stands = match.prediction.standing;
     this.scene.draw(at, {
       me,
@@ -119,15 +153,15 @@ export class Game implements Audience {
       health: match.me?.health ?? 0,
       waits: stands ? undefined : Math.min(1, (at - this.fellAt) / 2000),
       others: this.others,
-      streaks: view ? streaks(view, beyond) : [],
-      own: match.shots.flying,
+      streaks: view ? streaks(view, beyond, !predicts) : [],
+      own: predicts ? match.shots.flying : [],
       over: match.pace.ticks.over,
       ghost: this.panel.ghost && stands ? match.me : undefined,
       target: this.controls.pointer ? undefined : nearest(me, this.others),
       nameOf: (id) => match.nameOf(id),
     });
-    this.readings.drawn(at, stands ? match.prediction.between(move, match.pace.ticks.over) : undefined);
-    this.measure(at, match.conn);
+    this.readings.drawn(at, stands ? this.seen(match.prediction.between(move, match.pace.ticks.over)) : undefined);
+    this.measure(at, match);
   }
 
   /** What is done now: nothing, while nobody hears it. */
@@ -146,8 +180,9 @@ export class Game implements Audience {
   }
 
   private lead(match: Match, me: Place, target: Figure): Place {
-    const view = match.pace.shown;
-    return view ? meeting(me, target, match.pace.gap(view)) : target;
+    const { prediction, state, pace } = match;
+    if (!this.panel.interpolates && state) return meeting(me, target, prediction.tick - state.tick);
+    return pace.shown ? meeting(me, target, pace.gap(pace.shown)) : target;
   }
 
   private drawEmpty(at: number): void {
@@ -157,18 +192,23 @@ export class Game implements Audience {
   }
 
   /** Measures ten times a second, and shows that four times. */
-  private measure(at: number, conn: Conn): void {
+  private measure(at: number, match: Match): void {
+    const { conn } = match;
     if (at - this.lastSample >= sampleEvery) {
       this.lastSample = at;
       const before = this.kind.value;
       const now = this.kind.take(at, conn.transport);
       if (before && now && now !== before) this.hud.note(`now by ${kindNames[now]}`);
-      this.panel.sample(at, conn, this.readings.corrections, now === conn.transport);
+      this.panel.sample(at, conn, this.readings, now === conn.transport);
     }
     if (at - this.lastPanel < panelDraws) return;
     this.lastPanel = at;
     const transport = this.kind.value;
-    this.panel.draw(conn, transport, this.readings.pace);
+    this.panel.draw(conn, transport, this.readings);
+    if (at - this.lastKept >= keepEvery) {
+      this.lastKept = at;
+      this.keep(match);
+    }
     const rtt = this.panel.gauges.rtt.mean(3);
     find("pill").textContent = transport ? `${kindNames[transport]} · ${rtt.toFixed(0)} ms` : "connecting";
   }
@@ -177,6 +217,7 @@ export class Game implements Audience {
 
   connected(): void {
     this.hud.banner("");
+    this.hud.hint(true);
     this.onConnected();
     this.resize();
   }
@@ -192,6 +233,7 @@ export class Game implements Audience {
   over(reason: Reason): void {
     this.match = undefined;
     this.silent = false;
+    keepSeat(undefined);
     this.readings.over(reason);
     this.hud.banner("");
     this.onOver(reason);

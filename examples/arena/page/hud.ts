@@ -60,7 +60,7 @@ export class Hud {
       }),
     );
     const own = rows[mine];
-    find("standing").textContent = own ? `${mine + 1} of ${rows.length}` : "";
+    find("standing").textContent = own ? `place ${mine + 1} of ${rows.length}` : "";
   }
 
   /** Says for a moment what happened. */
@@ -70,6 +70,11 @@ export class Hud {
     note.classList.add("shown");
     clearTimeout(this.noteGone);
     this.noteGone = setTimeout(() => note.classList.remove("shown"), 1800);
+  }
+
+  /** Says for a while what the keys are; who walks or fires knows it. */
+  hint(shown: boolean): void {
+    find("hint").hidden = !shown;
   }
 
   /** Says what is the matter, until it is not; "" if nothing is. */

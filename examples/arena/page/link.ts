@@ -36,16 +36,21 @@ export const switchLink = (name: string) =>
     body: JSON.stringify({ name }),
   });
 
-const rate = (kbit: number) => (kbit >= 1000 ? `${+(kbit / 1000).toFixed(1)} Mbit/s` : `${kbit} kbit/s`);
+const units = ["kbit/s", "Mbit/s", "Gbit/s"];
 
-/** What a link does, in words. */
-export function inWords(p: Preset): string {
-  const parts = [`round trip ${+p.rtt_ms.toFixed(1)} ms`];
-  const each = [];
-  if (p.jitter_ms > 0) each.push(`jitter ${+p.jitter_ms.toFixed(1)} ms`);
-  if (p.loss_percent > 0) each.push(`${+p.loss_percent.toFixed(2)} % lost`);
-  parts.push(each.length > 0 ? `each way ${each.join(", ")}` : "nothing lost");
-  if (p.capacity_varies) parts.push("a rate that changes");
-  else if (p.down_kbit_per_s > 0) parts.push(`${rate(p.down_kbit_per_s)} down`, `${rate(p.up_kbit_per_s)} up`);
-  return parts.map((part) => part.replaceAll(" ", "\u00a0")).join(" · ");
+function rate(kbit: number): string {
+  const step = Math.min(Math.floor(Math.log10(Math.max(kbit, 1)) / 3), units.length - 1);
+  return `${+(kbit / 1000 ** step).toFixed(1)} ${units[step]}`;
+}
+
+/** What a link does, in lines of words. */
+export function inWords(p: Preset): string[] {
+  const jitter = p.jitter_ms > 0 ? `, jitter ${+p.jitter_ms.toFixed(1)} ms each way` : "";
+  const lost = p.loss_percent > 0 ? `${+p.loss_percent.toFixed(2)} % lost each way` : "nothing lost";
+  const rates = p.capacity_varies
+    ? ", rates that change"
+    : p.down_kbit_per_s > 0
+      ? `, ${rate(p.down_kbit_per_s)} down, ${rate(p.up_kbit_per_s)} up`
+      : "";
+  return [`round trip ${+p.rtt_ms.toFixed(1)} ms${jitter}`, `${lost}${rates}`];
 }

@@ -6,9 +6,10 @@ import { fresh, Moves } from "./moves.js";
 import { Pace } from "./pace.js";
 import { Prediction } from "./prediction.js";
 import { Shots } from "./shots.js";
-import type { Place } from "./walk.js";
+import { rules, type Place } from "./walk.js";
 
 const protocolId = 0x6172656e6103n;
+const comesBackFor = 10_000; // milliseconds: a server that was started again does not know us
 const silence = 1_000_000; // after which nobody knows where one would walk
 
 /** The channels, as doc.go of the arena has them. */
@@ -56,11 +57,13 @@ export class Match {
   private readonly client: Client;
   private readonly moves = new Moves();
   private heardAt = 0; // when a state came
+  /** How many states of the server did not come, or too late. */
+  missed = 0;
 
-  /** Throws a TokenError. */
+  /** Begins with a connect token, or with a resume ticket. Throws a TokenError. */
   constructor(
-    token: Uint8Array,
-    private readonly name: string,
+    by: { token: Uint8Array } | { ticket: Uint8Array },
+    readonly name: string,
     private readonly audience: Audience,
     transports: readonly Kind[] | undefined,
   ) {
@@ -70,8 +73,9 @@ export class Match {
       channels,
       protocolId,
       transport: web(url, transports ? { transports } : {}),
+      resumeFor: comesBackFor,
     });
-    this.conn = this.client.connect(token);
+    this.conn = "token" in by ? this.client.connect(by.token) : this.client.resume(by.ticket);
     this.client.onNews = () => this.take();
   }
 
@@ -115,6 +119,8 @@ export class Match {
   private look(state: State): void {
     this.heardAt = now();
     this.pace.take(this.heardAt, state);
+    const apart = state.tick - (this.state?.tick ?? state.tick);
+    if (apart > 1 && apart < rules.ticksPerSecond) this.missed += apart - 1; // beyond that one was away
     this.state = state;
     this.me = state.avatars.find((a) => a.id === state.you);
     if (this.me && this.me.health > 0) {

@@ -31,6 +31,7 @@ export class Reaction {
   worstMilliseconds = 0;
   /** and those of the last one. */
   last = 0;
+  lastMilliseconds = 0;
   private pressedAt = 0;
   private from: Place | undefined; // where one stood
   private frames = 0;
@@ -50,8 +51,9 @@ export class Reaction {
     if (place.x !== this.from.x || place.y !== this.from.y) {
       this.presses++;
       this.last = this.frames;
+      this.lastMilliseconds = at - this.pressedAt;
       this.worst = Math.max(this.worst, this.frames);
-      this.worstMilliseconds = Math.max(this.worstMilliseconds, at - this.pressedAt);
+      this.worstMilliseconds = Math.max(this.worstMilliseconds, this.lastMilliseconds);
       this.from = undefined;
     }
   }

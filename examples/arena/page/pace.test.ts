@@ -78,3 +78,31 @@ test("who needs more time has it at once, and who has too much gives it back wit
   assert.ok(back.every((n, i) => n >= 0 && n <= 2 && n + back[i - 1]! !== 0), "two frames without a tick");
   assert.ok(less.reduce((sum, n) => sum + n) < 600 - 9, "nothing is given back");
 });
+
+test("who predicts nothing acts in the server's present, and ahead of it again as soon as he does", () => {
+  const pace = new Pace();
+  const way = 280_000;
+  pace.moor({ tick: 1, microseconds: 0 });
+  const flying: { at: number; number: number }[] = [];
+  const play = (from: number, frames: number) => {
+    for (let n = from; n < from + frames; n++) {
+      const now = n * tick;
+      if (n % 6 === 0) pace.clock.add({ sent: now - 2 * way, arrived: now - way, answered: now - way, received: now });
+      const [first, last] = pace.advance(now);
+      for (let t = first; t <= last; t++) {
+        pace.lead.sent(t, now);
+        flying.push({ at: now + way, number: t });
+      }
+      while (flying.length > 0 && flying[0]!.at <= now) pace.lead.arrived(flying.shift()!.number, now - way);
+    }
+    return pace.ticks.tick - pace.serverTick((from + frames - 1) * tick);
+  };
+  const ahead = play(1, 600);
+  assert.ok(ahead > 10, `${ahead} ticks ahead`);
+  pace.predicts = false;
+  const present = play(601, 30);
+  assert.ok(Math.abs(present) <= 3, `${present} ticks ahead, without prediction`);
+  pace.predicts = true;
+  const again = play(631, 120);
+  assert.ok(again > 10, `${again} ticks ahead again`);
+});

@@ -39,6 +39,8 @@ export class Pace {
   readonly awake = new Awake();
   /** What is drawn of the others. */
   shown: View<State> | undefined;
+  /** Who predicts nothing need not be ahead: a move that comes late counts at once. */
+  predicts = true;
   private anchor: Anchor | undefined;
   private ahead = 0;
   private last = 0; // advance
@@ -88,8 +90,8 @@ export class Pace {
    */
   private needed(now: number): number {
     const since = Math.max(0, now - this.last);
-    this.ahead = Math.max(this.lead.ahead, this.ahead - giveBack * since);
-    if (this.last > 0) {
+    this.ahead = this.predicts ? Math.max(this.lead.ahead, this.ahead - giveBack * since) : 0;
+    if (this.last > 0 && this.predicts) {
       const { tick, over } = this.ticks;
       const back = (tick + over - 1 - this.serverTick(now)) * tickLength + since - this.ahead;
       if (back > 0 && back < mostHeld) this.ahead += back;

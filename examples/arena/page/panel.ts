@@ -1,11 +1,9 @@
 import type { Conn, Kind } from "@tickwire/client";
 import { kindNames } from "./words.js";
-import { Gauges, type Series } from "./gauges.js";
-import { inWords, links, switchLink, type Links } from "./link.js";
+import { Gauges, type Own, type Series } from "./gauges.js";
+import { LinkSwitch } from "./linkswitch.js";
 import { element, find } from "./page.js";
 import { Sparkline } from "./sparkline.js";
-
-const askEvery = 4000; // milliseconds: others may switch the link too
 
 /** A Tile is one figure with its graph. */
 interface Tile {
@@ -21,70 +19,95 @@ interface Tile {
 
 const whole = (v: number) => v.toFixed(0);
 const tenth = (v: number) => (v < 9.95 ? v.toFixed(1) : v.toFixed(0));
+const [accent, calm] = ["#ffb454", "#8fa3bd"];
 
-/** The Panel is what the network does. */
+/** What the panel tells beside what the connection measures, in milliseconds. */
+export interface Told {
+  /** How far one acts ahead of the server, and how far behind it the others are drawn. */
+  readonly pace: readonly [ahead: number, behind: number];
+  /** How long the last key took to be seen; 0: there was none. */
+  readonly key: number;
+}
+
+/** The Panel is what the network does, and what the page does about it. */
 export class Panel {
   readonly gauges = new Gauges();
   private readonly tiles: Tile[];
   private readonly paths = find("paths");
-  private readonly presets = find("presets");
-  private readonly words = find("link-words");
   private readonly transport = find("transport");
+  private readonly boxes = {
+    predicts: find<HTMLInputElement>("predict"),
+    interpolates: find<HTMLInputElement>("interpolate"),
+    ghost: find<HTMLInputElement>("ghost"),
+  };
   private shownPaths = "";
-  private links: Links | undefined;
 
   constructor() {
     const g = this.gauges;
-    const accent = "#ffb454";
-    const calm = "#8fa3bd";
-    const tile = (label: string, unit: string, series: Series, least: number, over: number, digits: Tile["digits"]) =>
-      this.tile(label, unit, series, { least, over, digits, color: series === g.corrections ? accent : calm });
     this.tiles = [
-      tile("Round trip", "ms", g.rtt, 20, 3, whole),
-      tile("Jitter", "ms", g.jitter, 5, 3, tenth),
-      tile("Loss", "%", g.loss, 4, 3, tenth),
-      tile("Corrections", "px/s", g.corrections, 8, 1, tenth),
-      tile("Down", "kbit/s", g.down, 60, 10, whole),
-      tile("Up", "kbit/s", g.up, 20, 10, whole),
+      this.tile("Round trip", "ms", g.rtt, { least: 20, over: 3, digits: whole }),
+      this.tile("Jitter", "ms", g.jitter, { least: 5, over: 3, digits: tenth }),
+      this.tile("Loss, up", "%", g.loss, { least: 4, over: 3, digits: tenth, lost: g.missed }),
+      this.tile("Corrections", "px/s", g.corrections, { least: 8, over: 1, digits: tenth }),
+      this.tile("Down", "kbit/s", g.down, { least: 60, over: 10, digits: whole }),
+      this.tile("Up", "kbit/s", g.up, { least: 20, over: 10, digits: whole }),
     ];
-    void this.ask();
-    this.presets.addEventListener("keydown", (e) => this.arrow(e));
+    new LinkSwitch(() => g.mark());
   }
 
   private tile(
     label: string,
     unit: string,
     series: Series,
-    how: { least: number; over: number; digits: Tile["digits"]; color: string },
+    how: { least: number; over: number; digits: Tile["digits"]; lost?: Series },
   ): Tile {
     const [value, small, most] = [element("b"), element("small", unit), element("i")];
     most.title = "the most in half a minute";
-    const graph = new Sparkline(series, this.gauges.marks, how.least, how.color, "#3a485c");
-    find("gauges").append(element("div", element("span", label, most), element("span", value, small), graph.canvas));
+    const color = series === this.gauges.corrections ? accent : calm;
+    const graph = new Sparkline(series, this.gauges.marks, how.least, color, "#3a485c", how.lost);
+    find("gauges").append(element("div", element("span", label), element("span", value, small), graph.canvas, most));
     return { value, unit: small, most, graph, series, over: how.over, digits: how.digits };
   }
 
   /** Measures, ten times a second. */
-  sample(now: number, conn: Conn, corrections: number, settled: boolean): void {
-    this.gauges.sample(now, conn, corrections, settled);
+  sample(now: number, conn: Conn, own: Own, settled: boolean): void {
+    this.gauges.sample(now, conn, own, settled);
+  }
+
+  /** Whether one's own place is predicted, or drawn where the server last had one. */
+  get predicts(): boolean {
+    return this.boxes.predicts.checked;
+  }
+
+  /** Whether the others are drawn between two states, or as the last one has them. */
+  get interpolates(): boolean {
+    return this.boxes.interpolates.checked;
   }
 
   /** Whether it is to be seen where the server has one. */
   get ghost(): boolean {
-    return find<HTMLInputElement>("ghost").checked;
+    return this.boxes.ghost.checked;
   }
 
-  draw(conn: Conn, kind: Kind | undefined, [ahead, behind]: readonly [ahead: number, behind: number]): void {
+  draw(conn: Conn, kind: Kind | undefined, told: Told): void {
     for (const { value, most, graph, series, over, digits } of this.tiles) {
       value.textContent = kind && series.count > 0 ? digits(series.mean(over)) : "–";
       graph.draw();
-      most.textContent = series.count > 0 ? digits(graph.most) : "";
+      most.textContent = series.count > 0 ? `max ${digits(graph.most)}` : "";
     }
     if (kind) this.drawLoss(kind);
     this.transport.textContent = kind ? kindNames[kind] : "no connection";
-    find("pace").textContent =
-      `You act ${ahead.toFixed(0)} ms ahead of the server; the others are drawn ${behind.toFixed(0)} ms behind it.`;
-    this.drawPaths(conn);
+    this.drawPaths(conn, kind);
+    find("own-pace").textContent = this.ownPace(told);
+    const [, behind] = told.pace;
+    find("others-pace").textContent = this.interpolates
+      ? `drawn ${behind.toFixed(0)} ms in the past, evenly`
+      : "drawn as their packets come";
+  }
+
+  private ownPace({ pace: [ahead], key }: Told): string {
+    const seen = key > 0 ? `, a key seen in ${key.toFixed(0)} ms` : "";
+    return this.predicts ? `${ahead.toFixed(0)} ms ahead of the server${seen}` : `where the server has you${seen}`;
   }
 
   /** What TCP loses it sends again, and nobody is told: it shows as jitter. */
@@ -92,15 +115,20 @@ export class Panel {
     const tile = this.tiles.find(({ series }) => series === this.gauges.loss)!;
     const hidden = kind === "websocket";
     if (hidden) [tile.value.textContent, tile.most.textContent] = ["–", ""];
-    tile.unit.textContent = hidden ? "TCP sends it again" : "%";
+    tile.unit.textContent = hidden ? "resent by TCP" : "%";
   }
 
-  private drawPaths(conn: Conn): void {
+  /** The paths there are; the one that plays is that of the transport which is shown, and has the round trip that is. */
+  private drawPaths(conn: Conn, kind: Kind | undefined): void {
+    const trip = this.gauges.rtt.mean(3);
+    const all = conn.paths();
     const leads = conn.stats()?.path;
-    const rows = conn.paths().flatMap((p) => {
-      const does = p.path === leads ? "plays" : p.active ? (p.use === "share" ? "stands by" : p.use) : "rests";
-      const rtt = p.rtt > 0 ? `${p.rtt.toFixed(0)} ms` : "–";
-      return p.kind ? [{ name: kindNames[p.kind], does, rtt }] : []; // of one that is gone there is nothing to say
+    const leader = all.find((p) => p.path === leads && p.kind === kind) ?? all.find((p) => p.kind === kind);
+    const rows = all.flatMap((p) => {
+      const plays = p === leader;
+      const does = plays ? "plays" : p.active ? (p.use === "share" ? "stands by" : p.use) : "rests";
+      const rtt = plays ? trip : p.rtt;
+      return p.kind ? [{ name: kindNames[p.kind], does, rtt: rtt > 0 ? `${rtt.toFixed(0)} ms` : "–" }] : []; // of one that is gone there is nothing to say
     });
     if (rows.length === 0) rows.push({ name: "–", does: "looking for a way", rtt: "–" });
     const shown = JSON.stringify(rows);
@@ -113,56 +141,5 @@ export class Panel {
         return row;
       }),
     );
-  }
-
-  private async ask(): Promise<void> {
-    const found = document.hidden ? this.links : await links();
-    if (found) this.show(found);
-    if (this.links) setTimeout(() => void this.ask(), askEvery);
-  }
-
-  /** Shows the links that there are, and which it is. */
-  private show(found: Links): void {
-    const before = this.links;
-    this.links = found;
-    find("link").hidden = false;
-    if (before && before.now !== found.now) this.gauges.mark();
-    if (before?.presets.length !== found.presets.length) {
-      this.presets.replaceChildren(...found.presets.map(({ name }) => this.choice(name)));
-    }
-    for (const button of this.presets.children) {
-      const chosen = (button as HTMLElement).dataset["name"] === found.now;
-      button.setAttribute("aria-checked", String(chosen));
-      (button as HTMLElement).tabIndex = chosen ? 0 : -1;
-    }
-    const preset = found.presets.find(({ name }) => name === found.now);
-    this.words.textContent = preset ? inWords(preset) : "";
-  }
-
-  private choice(name: string): HTMLElement {
-    const button = element("button", name);
-    button.type = "button";
-    button.setAttribute("role", "radio");
-    button.dataset["name"] = name;
-    button.addEventListener("click", () => void this.choose(name));
-    return button;
-  }
-
-  private async choose(name: string): Promise<void> {
-    const found = await switchLink(name);
-    if (found) this.show(found);
-    else this.words.textContent = "the server did not switch the link";
-  }
-
-  /** Arrow keys go from one choice to the next, as in any group of radio buttons. */
-  private arrow(e: KeyboardEvent): void {
-    const step = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 }[e.code];
-    const all = [...this.presets.children] as HTMLElement[];
-    const at = all.findIndex((b) => b === document.activeElement);
-    if (!step || at < 0) return;
-    e.preventDefault();
-    const next = all[(at + step + all.length) % all.length]!;
-    next.focus();
-    next.click();
   }
 }

@@ -28,6 +28,7 @@ export class Readings {
     this.match = match;
     this.gauges = gauges;
     this.reason = "";
+    gauges.begin();
   }
 
   over(reason: Reason): void {
@@ -65,6 +66,21 @@ export class Readings {
   /** Pixels a second by which one's own place was put right lately. */
   get corrections(): number {
     return this.recent.perSecond(performance.now());
+  }
+
+  /** How long the last key took to be seen, in milliseconds; 0: there was none. */
+  get key(): number {
+    return this.reaction.lastMilliseconds;
+  }
+
+  /** How many states of the server did not come, or too late. */
+  get missed(): number {
+    return this.match?.missed ?? 0;
+  }
+
+  /** By which number one is known in the game; 0: not yet. */
+  get id(): number {
+    return this.match?.state?.you ?? 0;
   }
 
   get rtt(): number {

@@ -242,7 +242,7 @@ export class Scene {
     const { ctx, camera } = this;
     const { width, height, insets } = camera;
     const size = this.small ? 76 : 132;
-    const x = this.small ? width - size - 14 : width - insets.right - size - 24;
+    const x = width - insets.right - size - (this.small ? 14 : 24);
     const y = this.small ? insets.top + 4 : height - size - 24;
     const inside = 5;
     const to = (size - 2 * inside) / rules.fieldSize;

@@ -22,6 +22,9 @@ const leap = 200;
 
 const stands = { vx: 0, vy: 0 };
 
+/** A view of one state, as it is: for who would see the others without interpolation. */
+export const bare = (state: State): View<State> => ({ from: state, to: state, at: 0, fraction: 0, starved: false });
+
 /** So many ticks are guessed while the next state is late: the others walk on. */
 const guessed = 6;
 
@@ -63,11 +66,11 @@ function onward(from: State, before: readonly Figure[], ticks: number): Figure[]
     });
 }
 
-/** The shots of the others at that moment: they fly straight. */
-export function streaks({ from, to, fraction, starved }: View<State>, beyond = 0): Streak[] {
+/** The shots of the others at that moment, or of all: they fly straight. */
+export function streaks({ from, to, fraction, starved }: View<State>, beyond = 0, all = false): Streak[] {
   const ticks = starved ? Math.min(beyond, guessed) : Math.max(1, to.tick - from.tick) * fraction;
   return from.shots
-    .filter((s) => s.by !== from.you)
+    .filter((s) => all || s.by !== from.you)
     .map((s) => {
       const { x, y } = flight(s.aim);
       return { x: s.x + x * ticks, y: s.y + y * ticks, aim: s.aim };

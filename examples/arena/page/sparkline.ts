@@ -1,5 +1,7 @@
 import { kept, type Series } from "./gauges.js";
 
+const lossColor = "#ff7b72";
+
 /** A Sparkline is a small graph of half a minute, the newest at the right. */
 export class Sparkline {
   readonly canvas = document.createElement("canvas");
@@ -8,13 +10,17 @@ export class Sparkline {
   most = 0;
   private top = 0; // of the graph, which follows what it shows
 
-  /** @param least what the top of the graph stands for at least, so that noise looks like noise */
+  /**
+   * @param least what the top of the graph stands for at least, so that noise looks like noise
+   * @param lost what gets a stroke each, of the same samples
+   */
   constructor(
     private readonly series: Series,
     private readonly marks: readonly number[],
     private readonly least: number,
     private readonly color: string,
     private readonly line: string,
+    private readonly lost?: Series,
   ) {
     this.canvas.setAttribute("aria-hidden", "true");
     this.ctx = this.canvas.getContext("2d")!;
@@ -52,6 +58,18 @@ export class Sparkline {
     ctx.fillStyle = this.color;
     ctx.fill(path);
     ctx.globalAlpha = 1;
+    this.drawLost(x);
+  }
+
+  /** What did not come. */
+  private drawLost(x: (i: number) => number): void {
+    const { ctx, lost } = this;
+    if (!lost) return;
+    ctx.fillStyle = lossColor;
+    for (let i = 0; i < lost.count; i++) {
+      const n = lost.ago(i);
+      if (n > 0) ctx.fillRect(x(i) - 1, 0, 1.5, Math.min(4 + 2 * n, 14));
+    }
   }
 
   /** When the link was switched. */
