@@ -9,11 +9,18 @@ export { Reason } from "./reason.js";
 export { registry, type Kinds, type Registered } from "./registry.js";
 export { ConnError, dial, resume, Session, type Message } from "./session.js";
 export type { ChannelStats, ConnStats, PathStats } from "./stats.js";
-export { Delivery, type ChannelConfig } from "../endpoint/config.js";
+export type { PathState, PathUse } from "../endpoint/claims.js";
+export type { ClockSample } from "../endpoint/clock.js";
+export {
+  Delivery,
+  type ChannelConfig,
+  type Compression,
+  type FullPolicy,
+} from "../endpoint/config.js";
 export { SendError, type LossReason } from "../endpoint/event.js";
 export type { SendOptions } from "../endpoint/sender.js";
 export { TokenError } from "../netcode/token.js";
 export { web, type WebConfig } from "../transport/web.js";
-export type { Kind, Transport, Way } from "../transport/way.js";
+export type { Climber, Door, Kind, Transport, Way } from "../transport/way.js";
 export type { Address } from "../wire/address.js";
 export { Code } from "../wire/error.js";
