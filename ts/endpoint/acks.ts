@@ -34,7 +34,7 @@ export class Acks {
       this.largestAt = now;
     }
     if (!eliciting) return;
-    const soon = ++this.waiting >= 2 || (number !== largest + 1 && largest >= 0);
+    const soon = ++this.waiting >= 2 || number !== largest + 1;
     this.at = soon ? now : Math.min(this.at, now + this.patience(now, hold));
   }
 

@@ -82,7 +82,7 @@ export class Life {
 
   /** Something authentic came. */
   heard(now: number): void {
-    this.heardAt = Math.max(this.heardAt, now);
+    this.heardAt = now;
   }
 
   /** This end closes the connection. */

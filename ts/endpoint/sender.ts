@@ -1,5 +1,5 @@
 import { DROPPABLE, GROUP, KEYED, RUN, Run, appendRun, maxShortRun, type Key } from "../wire/first.js";
-import { DONE, FLYING, SKIPPING, maxOpen, messageCharge } from "./constants.js";
+import { DONE, FLYING, SKIPPING, messageCharge } from "./constants.js";
 import { Delivery, isLatest, isReliable, type Channel } from "./config.js";
 import { type Common } from "./common.js";
 import { SendError, type LossReason } from "./event.js";
@@ -117,9 +117,9 @@ export class Sender {
     return plain && this.fits(m);
   }
 
-  /** Whether there is room for a message more among those that were started, and credit. */
+  /** Whether there is credit for a message more; of a window of packets fewer are started than may be open. */
   protected fits(m: Message): boolean {
-    return this.open.length < maxOpen && (!this.reliable || this.started + m.charge <= this.limit);
+    return !this.reliable || this.started + m.charge <= this.limit;
   }
 
   /** Starts the message at the head. */

@@ -195,7 +195,8 @@ export class FullSender extends Sender {
   }
 
   protected override fits(m: Message): boolean {
-    return m.droppable ? this.droppables.length < maxOpen : super.fits(m);
+    const started = m.droppable ? this.droppables : this.open;
+    return started.length < maxOpen && (m.droppable || super.fits(m));
   }
 
   private begun(m: Message): void {

@@ -167,6 +167,37 @@ test("an ACK goes at once for two, after the hold for one, and names no more tha
   assert.deepEqual(late.ranges, gap.ranges, "what came late is not named, rather than wrongly");
 });
 
+test("what an ACK of ours that arrived has said is not said again", () => {
+  const s = new Stream().take("01").take("01").take("01");
+  s.end.ping();
+  assert.deepEqual(s.ack().ranges.slice(0, 2), [0, 2]);
+  s.take("01  20 0000 00 00").take("01");
+  assert.deepEqual(s.ack().ranges.slice(0, 2), [0, 2], "from the largest on that was said");
+});
+
+test("windows that fit no packet go with the next one", () => {
+  const many = Array.from({ length: 400 }, (_, i) => ({ id: i + 1, delivery: Delivery.reliableOrdered, windowBytes: 60 }));
+  const s = new Stream({ channels: many });
+  const id = (n: number) => (n < 128 ? [n] : [(n & 127) | 128, n >> 7]);
+  for (const { id: n } of many) s.take(Buffer.from([0x81, ...id(n), 0, 0, 1, 7]).toString("hex"));
+  for (const { id: n } of many) assert.ok(s.end.receive(n));
+  let windows = 0;
+  for (let p; (p = s.packet()); ) {
+    assert.ok(p.length <= 1175, `${p.length} bytes`);
+    const r = new Reader(p);
+    const type = r.u8();
+    if (type & 0x20) readRanges(r, type, new Ack());
+    else r.at = 0;
+    for (; r.left > 0; windows++) {
+      assert.equal(r.u8(), 4);
+      r.channel();
+      assert.equal(r.u32(), 60 + 33);
+    }
+  }
+  assert.equal(windows, 400);
+  assert.equal(s.code, undefined);
+});
+
 test("a message comes once and in its turn, and WINDOW counts as it is meant", () => {
   const s = new Stream().take("82 05 0000 01 07 01 08").take("82 05 0100 01 08 01 09");
   assert.deepEqual(s.messages(ordered), [7, 8, 9]);
