@@ -1,83 +1,15 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { channels, start, Stream } from "../testdata/stream.js";
 import { Ack, Reader, readRanges } from "../wire/index.js";
-import { Delivery, Endpoint, Outgoing, type EndpointConfig, type Event } from "./index.js";
+import { Delivery, Endpoint } from "./index.js";
 
 // What an endpoint does before it has learned all, over a stream, frame by frame.
 
-const start = 1_000_000;
 const ordered = Delivery.reliableOrdered + 1;
 const latest = Delivery.reliableLatest + 1;
 const loose = Delivery.unreliable + 1;
 const looseLatest = Delivery.unreliableLatest + 1;
-const channels = Object.values(Delivery).map((delivery) => ({ id: delivery + 1, delivery }));
-
-/** One end as it is at once; packets of its peer are bytes. */
-class Stream {
-  readonly end: Endpoint;
-  readonly events: Event[] = [];
-  now = start;
-  asked = 0;
-  private next = 0;
-  private readonly out = new Outgoing(2048);
-
-  constructor(config: Partial<EndpointConfig> = {}) {
-    const common = { channels, random: Math.random, reliable: true, ...config };
-    const peer = new Endpoint(start, common);
-    this.end = new Endpoint(start, { ...common, needs: () => void this.asked++ });
-    assert.equal(this.end.handleHello(start, peer.hello(start)), undefined);
-  }
-
-  /** Takes a packet of some frames, in hex with spaces. */
-  take(frames: string, number = this.next++): this {
-    const bytes = new Uint8Array(Buffer.from(frames.replaceAll(" ", ""), "hex"));
-    this.end.handlePacket(this.now, 0, 0, number, bytes);
-    for (let e; (e = this.end.nextEvent()); ) this.events.push(e);
-    return this;
-  }
-
-  /** The next packet that goes, undefined if none does now. */
-  packet(): Uint8Array | undefined {
-    const { out } = this;
-    return this.end.nextPacket(this.now, out) ? out.frames.written().slice() : undefined;
-  }
-
-  /** Has packets go, as many as these. */
-  ping(packets: number): this {
-    for (; packets > 0; packets--) {
-      this.end.ping();
-      assert.ok(this.packet());
-    }
-    return this;
-  }
-
-  /** The ACK that a packet begins with. */
-  ack(): Ack {
-    const r = new Reader(this.packet()!);
-    const ack = new Ack();
-    const type = r.u8();
-    assert.equal(type & 0xe0, 0x20);
-    readRanges(r, type, ack);
-    return ack;
-  }
-
-  /** The code with which it was ended, undefined as long as it is open. */
-  get code(): number | undefined {
-    const e = this.events.at(-1);
-    return e?.kind === "closed" ? e.code : undefined;
-  }
-
-  get path() {
-    return this.end.paths.all[0]!;
-  }
-
-  /** The first bytes of the messages that came. */
-  messages(channel: number): number[] {
-    const all = [];
-    for (let m; (m = this.end.receive(channel)); ) all.push(m[0]!);
-    return all;
-  }
-}
 
 test("what breaks a rule ends the connection, whichever it is", () => {
   for (const [frames, code, why] of [
@@ -196,6 +128,18 @@ test("windows that fit no packet go with the next one", () => {
   }
   assert.equal(windows, 400);
   assert.equal(s.code, undefined);
+});
+
+test("receipts that are open or were not read are bounded", () => {
+  const s = new Stream({ maxReceipts: 2 }).take(""); // which reads the event opened
+  const send = () => s.end.send(ordered, Uint8Array.of(1), { receipt: true });
+  for (let n = 1; n <= 2; n++) assert.equal(send(), n);
+  const full = { name: "SendError", reason: "full", field: "maxReceipts", value: 2, limit: 2 };
+  assert.throws(() => send(), full);
+  assert.equal(s.end.send(ordered, Uint8Array.of(1)), 0, "of others there is no limit");
+  assert.ok(s.packet());
+  s.take("20 0000 00 00");
+  assert.equal(send(), 3);
 });
 
 test("a message comes once and in its turn, and WINDOW counts as it is meant", () => {
