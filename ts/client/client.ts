@@ -1,9 +1,10 @@
+import { resolve } from "../endpoint/config.js";
 import { Outgoing } from "../endpoint/departure.js";
 import { Ring } from "../endpoint/ring.js";
 import { parseTicket, type Ticket } from "../netcode/ticket.js";
 import { parseTokens, protocolIdOf, TokenError, type Token } from "../netcode/token.js";
 import { systemClock, systemRandom, type Clock } from "./clock.js";
-import { formsOf, type ClientConfig } from "./config.js";
+import { endpointConfig, type ClientConfig } from "./config.js";
 import { Conn } from "./conn.js";
 import type { Event } from "./event.js";
 import type { Led } from "./host.js";
@@ -44,26 +45,26 @@ export class Client {
   private news = false;
   private closed = false;
 
-  /** Throws a RangeError for versions of typed messages that cannot be. */
+  /** Throws a {@link ConfigError}, which names what cannot be. */
   constructor(cfg: ClientConfig) {
     this.cfg = cfg;
     this.clock = cfg.clock ?? systemClock;
     this.random = cfg.random ?? systemRandom;
-    formsOf(cfg)?.schemas(cfg); // so that what is wrong with it is known at once
+    resolve(endpointConfig(cfg, this.random, () => {})); // so that what is wrong is known at once
   }
 
   /**
    * Begins to connect with connect tokens, as the backend handed them out: one token or several, which are
    * tried in turn. Events tell the progress: Connecting, then Connected, or Disconnected with the reason.
-   * Throws a TokenError, and a SyntaxError for a URL that is none. Channels whose ids cannot be are a RangeError.
+   * Throws a TokenError, and a SyntaxError for a URL that is none.
    */
-  connect(tokens: Uint8Array): Conn {
-    return this.begin(parseTokens(tokens));
+  connect(tokens: Uint8Array | ArrayBuffer): Conn {
+    return this.begin(parseTokens(new Uint8Array(tokens)));
   }
 
   /** Comes back to a server with what Conn.ticket returned in an earlier process. Throws a TokenError. */
-  resume(ticket: Uint8Array): Conn {
-    return this.begin([parseTicket(ticket)]);
+  resume(ticket: Uint8Array | ArrayBuffer): Conn {
+    return this.begin([parseTicket(new Uint8Array(ticket))]);
   }
 
   private begin(credentials: readonly (Token | Ticket)[]): Conn {

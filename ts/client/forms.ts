@@ -1,11 +1,12 @@
 import { ascending, schemasOf, type Form } from "../endpoint/forms.js";
 import { formDifference } from "../endpoint/mismatch.js";
 import { Schemas } from "../endpoint/schemas.js";
+import { ConfigError } from "../wire/config.js";
 import type { ClientConfig } from "./config.js";
 
 /** A Forms knows what the messages of typed channels look like; who has none does not load it. */
 export interface Forms {
-  /** What HELLO lists: the versions of all of them, if any says what it is, and their digests. Throws a RangeError. */
+  /** What HELLO lists: the versions of all of them, if any says what it is, and their digests. Throws a ConfigError. */
   schemas(cfg: ClientConfig): Schemas | undefined;
   /** What differs from the forms of a peer, by the rows with which it refused them; undefined if these are of channels. */
   difference(cfg: ClientConfig, rows: Uint8Array): string | undefined;
@@ -22,9 +23,8 @@ function schemasIn(cfg: ClientConfig): Schemas | undefined {
   const { minSchemaVersion = 0 } = cfg;
   const newest = Math.max(0, ...ascending(forms).map((f) => f.schema.length));
   if (!(minSchemaVersion >= 0 && minSchemaVersion <= newest)) {
-    throw new RangeError(
-      `tickwire: minSchemaVersion ${minSchemaVersion}, want 1 to ${newest}, or 0 for all of them`,
-    );
+    const want = newest ? `1 to ${newest}, or 0 for all of them` : "0: no channel is typed";
+    throw new ConfigError("minSchemaVersion", minSchemaVersion, want);
   }
   const all = schemasOf(forms, Math.max(minSchemaVersion, 1));
   return all.length > 0 ? new Schemas(all) : undefined;

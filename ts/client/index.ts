@@ -23,4 +23,5 @@ export { TokenError } from "../netcode/token.js";
 export { web, type WebConfig } from "../transport/web.js";
 export type { Climber, Door, Kind, Transport, Way } from "../transport/way.js";
 export type { Address } from "../wire/address.js";
+export { ConfigError } from "../wire/config.js";
 export { Code } from "../wire/error.js";

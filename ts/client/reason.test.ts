@@ -3,6 +3,17 @@ import { test } from "node:test";
 import { Code } from "../wire/error.js";
 import { Reason } from "./reason.js";
 
+test("each code has its name", () => {
+  const codes = Object.entries(Code).filter(([, code]) => typeof code === "number" && code < 256);
+  assert.ok(codes.length > 20);
+  for (const [name, code] of codes as [string, number][]) {
+    const words = name.replace(/[A-Z]/g, (c) => ` ${c.toLowerCase()}`);
+    assert.match(String(new Reason(code)), RegExp(`^${code ? words : "closed"} \\(`));
+  }
+  for (const code of [20, 63, 66, 68, 255, 256, 300])
+    assert.match(String(new Reason(code)), RegExp(`^code ${code} \\(`));
+});
+
 test("a reason says what it was, who decided, and what would help", () => {
   for (const [reason, want] of [
     [new Reason(Code.none), "closed (by this side)"],

@@ -16,7 +16,11 @@ const needToken: readonly number[] = [
 /** Codes after which the same token may do. */
 const passing: readonly number[] = [Code.full, Code.connected, Code.unreachable];
 
-const names = Object.entries(Code);
+/** What codes are called: those that travel from 0 on, and those of this side from 64 on. */
+const names = [
+  "closed|protocol|flow|version|mismatch|full|banned|expired|too early|wrong address|replaced|going away|pad|suite|too fast|refused|used|internal|connected|too long",
+  "timeout|forgotten||unreachable",
+].map((some) => some.split("|"));
 
 /** A Reason says why a connection ended, and which side decided. */
 export class Reason {
@@ -45,10 +49,8 @@ export class Reason {
   /** For people: what it was, who decided, and what would help. */
   toString(): string {
     const { code, text, remote, retryAfter } = this;
-    const name = code ? names.find(([, c]) => c === code)?.[0] : "closed";
-    const said = `${
-      name?.replace(/[A-Z]/g, (c) => " " + c.toLowerCase()) ?? `code ${code}`
-    }${text && ": "}${text} (by ${remote ? "the peer" : "this side"})`;
+    const name = names[code >> 6]?.[code & 63] || `code ${code}`;
+    const said = `${name}${text && ": "}${text} (by ${remote ? "the peer" : "this side"})`;
     const after = retryAfter ? ` after ${retryAfter} s` : "";
     return this.retry
       ? `${said}; try again${after}${this.needsToken ? " with another connect token" : ""}`

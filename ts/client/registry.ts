@@ -1,5 +1,6 @@
 import { FieldError, type Reader, type Writer } from "../codec/index.js";
 import { registryOf } from "../endpoint/forms.js";
+import { ConfigError } from "../wire/config.js";
 import type { MessageType } from "./channel.js";
 
 /** Kinds are the types of a registry by their names in Go, each with its number. */
@@ -21,16 +22,14 @@ const mostKind = 16383;
  *     orders.send(conn, { kind: "Walk", value: { path } });
  *     for (const { kind, value } of orders.receive(conn)) …
  *
- * @param name of the interface in Go that all of them have; throws a RangeError for numbers that cannot be
+ * @param name of the interface in Go that all of them have; throws a ConfigError for numbers that cannot be
  */
 export function registry<K extends Kinds>(name: string, kinds: K): MessageType<Registered<K>> {
   const names = new Map<number, string>();
   for (const [kind, [number]] of Object.entries(kinds)) {
     const fine = Number.isInteger(number) && number >= 0 && number <= mostKind;
     if (!fine || names.has(number)) {
-      throw new RangeError(
-        `tickwire: ${kind} of ${name} has number ${number}, want 0 to ${mostKind}, each once`,
-      );
+      throw new ConfigError(`${name}.${kind}`, number, `a number from 0 to ${mostKind}, each once`);
     }
     names.set(number, kind);
   }

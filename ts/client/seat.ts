@@ -223,7 +223,7 @@ export class Seat {
     return new Attempt(host, [ticket], {
       hello: () => end.hello(this.of.now()),
       judge: (hello) => this.of.judge(hello),
-      continues: host.cfg.resume === "begin anew" ? 0n : end.peerInstance,
+      continues: host.cfg.resume === "loseMessages" ? 0n : end.peerInstance,
     });
   }
 

@@ -82,7 +82,7 @@ test("a server that refuses says why", async () => {
   const player = new Player();
   const other = new Player({ channels: channels.slice(1) });
   try {
-    player.client.connect(await server.token(7));
+    player.client.connect(Uint8Array.from(await server.token(7)).buffer); // as fetch has it
     const { reason } = await player.event("Disconnected");
     assert.deepEqual([reason.code, reason.text], [Code.banned, "you were rude"]);
     other.client.connect(await server.token(8));

@@ -111,13 +111,13 @@ function connected(client: Client, cfg: ClientConfig, conn: Conn): Promise<Sessi
 }
 
 /** Connects with connect tokens. Rejects with a {@link ConnError}, or a TokenError. */
-export async function dial(cfg: ClientConfig, tokens: Uint8Array): Promise<Session> {
+export async function dial(cfg: ClientConfig, tokens: Uint8Array | ArrayBuffer): Promise<Session> {
   const client = new Client(cfg);
   return connected(client, cfg, client.connect(tokens));
 }
 
 /** Connects with a ticket of an earlier process, as {@link dial} does. */
-export async function resume(cfg: ClientConfig, ticket: Uint8Array): Promise<Session> {
+export async function resume(cfg: ClientConfig, ticket: Uint8Array | ArrayBuffer): Promise<Session> {
   const client = new Client(cfg);
   return connected(client, cfg, client.resume(ticket));
 }

@@ -8,7 +8,7 @@ import * as yesterday from "../testdata/messages/oldgame.js";
 import { match, Player } from "../testdata/player.js";
 import { GoServer } from "../testdata/server.js";
 import { udp } from "../transport/udp.js";
-import { Channel, Client, Code, Delivery, registry, type MessageType } from "./index.js";
+import { Channel, Client, Code, ConfigError, Delivery, registry, type MessageType } from "./index.js";
 
 const config = (id: number, name: string) => ({ id, name, delivery: Delivery.reliableOrdered });
 
@@ -88,9 +88,9 @@ test("a number that a registry does not have is refused, as is a kind", () => {
   }
   assert.throws(() => encode({ kind: "Move" } as never, w), /Said \(Move\): not one of/);
   for (const number of [-1, 0.5, 16384]) {
-    assert.throws(() => registry("Said", { Line: [number, today.Line] }), RangeError);
+    assert.throws(() => registry("Said", { Line: [number, today.Line] }), ConfigError);
   }
-  assert.throws(() => registry("Said", { A: [1, today.Line], B: [1, today.Line] }), RangeError);
+  assert.throws(() => registry("Said", { A: [1, today.Line], B: [1, today.Line] }), ConfigError);
 });
 
 /** Why a server of a release lets a client not in. */
@@ -140,7 +140,7 @@ test("the oldest version that is spoken is the game's choice, within those that 
   });
   const transport = udp();
   for (const minSchemaVersion of [3, -1]) {
-    assert.throws(() => new Client({ channels, transport, minSchemaVersion }), RangeError);
+    assert.throws(() => new Client({ channels, transport, minSchemaVersion }), ConfigError);
   }
 });
 

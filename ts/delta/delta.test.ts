@@ -4,7 +4,7 @@ import { FieldError } from "../codec/index.js";
 import { Entity, Input } from "../testdata/five.js";
 import { chance } from "../testdata/link.js";
 import { deltasOf } from "./encoded.js";
-import { KeyError, Receiver, Sender, type Config, type Key, type Keys } from "./index.js";
+import { ConfigError, KeyError, Receiver, Sender, type Config, type Key, type Keys } from "./index.js";
 
 /** One that can be sent: a rotation of zeros cannot. */
 function anEntity(): Entity {
@@ -228,8 +228,13 @@ test("what cannot be put leaves the message as it was", () => {
     (e: unknown) => e instanceof KeyError && e.reason === "keys" && e.key === 2,
   );
   assert.equal(to.size, 1);
-  assert.throws(() => new Sender({ type: Input, keys: "uint8", maxOpen: 0 }), RangeError);
-  assert.throws(() => new Receiver({ type: Input, keys: "uint8", maxKeys: -1 }), RangeError);
+  const config = { type: Input, keys: "uint8" } as const;
+  for (const [field, make] of [
+    ["maxOpen", () => new Sender({ ...config, maxOpen: 0 })],
+    ["maxKeys", () => new Sender({ ...config, maxKeys: NaN })],
+    ["maxKeys", () => new Receiver({ ...config, maxKeys: -1 })],
+  ] as const)
+    assert.throws(make, (e: unknown) => e instanceof ConfigError && e.field === field);
 });
 
 test("a key that the type does not have is refused", () => {

@@ -6,6 +6,7 @@
  *                      ▲                                             │
  *                      └──────── delivered and lost ◀── receipts ────┘
  */
+export { ConfigError } from "../wire/config.js";
 export { encoded, type Encoded } from "./encoded.js";
 export { Sender } from "./sender.js";
 export { Receiver, type Heard } from "./receiver.js";

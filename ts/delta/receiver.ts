@@ -1,6 +1,6 @@
 import { FieldError, Reader, Writer } from "../codec/index.js";
 import { Baseline, History, reorderSpan } from "./history.js";
-import { KeyError, Kind, Place, seqBits, type Config, type Key, type Type } from "./type.js";
+import { atLeastOne, KeyError, Kind, Place, seqBits, type Config, type Key, type Type } from "./type.js";
 
 /** A value of a Receiver. */
 interface Incoming<T> {
@@ -33,7 +33,7 @@ export class Receiver<K extends Key, T> {
 
   constructor(config: Config<T>) {
     const { type, keys, maxKeys = 4096, version = Infinity } = config;
-    if (!(maxKeys > 0)) throw new RangeError("delta: maxKeys is 1 or more, or left out");
+    atLeastOne("maxKeys", maxKeys);
     this.type = type;
     this.maxKeys = maxKeys;
     this.near = new Place(keys);

@@ -1,6 +1,7 @@
 import { Reader, Writer } from "../codec/index.js";
 import { Baseline, equalBytes, History, mostVersions, reorderSpan } from "./history.js";
 import {
+  atLeastOne,
   KeyError,
   Kind,
   mostBack,
@@ -56,9 +57,8 @@ export class Sender<K extends Key, T> {
 
   constructor(config: Config<T>) {
     const { type, keys, maxKeys = 4096, maxOpen = 256, version = Infinity } = config;
-    if (!(maxKeys > 0 && maxOpen > 0)) {
-      throw new RangeError("delta: maxKeys and maxOpen are 1 or more, or left out");
-    }
+    atLeastOne("maxKeys", maxKeys);
+    atLeastOne("maxOpen", maxOpen);
     this.type = type;
     this.maxKeys = maxKeys;
     this.maxOpen = maxOpen;

@@ -1,4 +1,5 @@
 import { FieldError, type Reader, type Writer } from "../codec/index.js";
+import { ConfigError } from "../wire/config.js";
 
 /** A Type is what `tickwire gen --ts` writes beside the interface of a message. */
 export interface Type<T> {
@@ -30,6 +31,11 @@ export interface Config<T> {
   maxOpen?: number;
   /** The schema version that both ends use, for values with fields that came or went; the newest. */
   version?: number;
+}
+
+/** Wants at least one of what a field of a Config limits. */
+export function atLeastOne(field: string, n: number): void {
+  if (!(n >= 1)) throw new ConfigError(field, n, "1 or more, or nothing for the default");
 }
 
 /** What can be wrong with a key. */

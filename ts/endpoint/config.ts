@@ -1,3 +1,4 @@
+import { checkFields } from "../wire/config.js";
 import { maxControl, shortHash, type ChannelRow } from "../wire/first.js";
 import { messageCharge, never, second } from "./constants.js";
 import type { Schemas } from "./schemas.js";
@@ -35,7 +36,7 @@ export interface ChannelConfig {
   id: number;
   delivery: Delivery;
   name?: string;
-  /** The largest message. 64 KiB for the unreliable deliveries, 1 MiB for the reliable ones. */
+  /** The largest message, of 256 MiB at most. 64 KiB for the unreliable deliveries, 1 MiB for the reliable ones. */
   maxMessageBytes?: number;
   /**
    * What waits to be sent, each message with 32 bytes more. The largest message, at least 256 KiB, for
@@ -46,16 +47,16 @@ export interface ChannelConfig {
   full?: FullPolicy;
   /** Its class, 0 by default: as long as a channel of a higher number has something that fits, one of a lower sends nothing. */
   priority?: number;
-  /** The share of the bytes of its class; 1 by default. */
+  /** The share of the bytes of its class, up to 65536; 1 by default. */
   weight?: number;
-  /** The most that the channel sends in a second; no limit by default. */
+  /** The most that the channel sends in a second, up to 1 GiB; no limit by default, or if it is negative. */
   bytesPerSecond?: number;
   /** How often a message of a reliable delivery is sent at most; as often as it takes by default. */
   maxAttempts?: number;
   /** Whether sums of small messages go out before anybody knows of a loss: of the reliable deliveries, where it is "auto" by default. */
   repair?: "off" | "auto";
   /**
-   * What the peer may send before the game has taken it; 64 KiB at first for the reliable deliveries.
+   * What the peer may send before the game has taken it, 1 KiB to 1 GiB; 64 KiB at first for the reliable deliveries.
    * For the others the budget of what was not taken or is not complete: 256 KiB, or room for two messages.
    */
   windowBytes?: number;
@@ -122,13 +123,37 @@ function channel(c: ChannelConfig): Channel {
   };
 }
 
-/** Fills defaults in, and puts the library's own channel in front. */
+/** Looks at a channel, the i-th of all. */
+function checkChannel(c: ChannelConfig, i: number, all: readonly ChannelConfig[]): void {
+  const { id, delivery, largest, maxQueuedBytes, windowBytes } = channel(c);
+  const loose = !isReliable(delivery);
+  const room = (bytes: number, least = largest + messageCharge) =>
+    bytes < least ? `${least} or more` : 2 ** 30;
+  checkFields<ChannelConfig>(
+    c,
+    {
+      id: !id || all.findIndex((c) => c.id === id) < i ? "another one, from 1 on" : 16383,
+      delivery: 4,
+      name: "string",
+      maxMessageBytes: 2 ** 28,
+      maxQueuedBytes: room(maxQueuedBytes),
+      full: "refuse or dropOldest or dropNewest",
+      priority: -127,
+      weight: 2 ** 16,
+      bytesPerSecond: -(2 ** 30),
+      maxAttempts: loose ? "a reliable delivery" : Infinity,
+      repair: "off or auto",
+      windowBytes: room(windowBytes, loose ? undefined : 1024),
+      compression: "object",
+    },
+    `channels[${i}].`,
+  );
+}
+
+/** Fills defaults in, and puts the library's own channel in front. What cannot be is a ConfigError. */
 export function resolve(c: EndpointConfig): Config {
+  c.channels.forEach(checkChannel);
   const channels = c.channels.map(channel).sort((a, b) => a.id - b.id);
-  channels.forEach((ch, i) => {
-    const fine = ch.id >= 1 && ch.id <= 16383 && channels[i - 1]?.id !== ch.id;
-    if (!fine) throw new RangeError(`tickwire: channel ${ch.id}, want 1 to 16383, each once`);
-  });
   const own = { id: 0, delivery: Delivery.reliableOrdered, maxMessageBytes: maxControl };
   return {
     reliable: false,

@@ -7,6 +7,7 @@ import {
   WINDOW,
   appendHead,
   appendRebuilt,
+  exactOf,
   nearest,
   want,
   WireError,
@@ -92,7 +93,7 @@ export class FullReceiver extends Receiver {
     h.first = h.id - run.back;
     want(h.first >= 0);
     for (let n = run.count; n > 0; n--) {
-      if (h.options & KEYED) h.key = r.exact();
+      if (h.options & KEYED) h.key = exactOf(r);
       const length = r.atMost(this.cfg.largest);
       const start = r.skip(length);
       this.arrived(h, r.bytes.slice(start, r.at));

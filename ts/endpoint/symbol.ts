@@ -1,4 +1,5 @@
 import {
+  exactOf,
   GROUP,
   KEYED,
   maxBack,
@@ -47,7 +48,7 @@ export function readSymbol(r: Reader): Symbol {
   if (r.left > 0 && r.bytes[r.at] !== 0) {
     s.options = r.u8();
     want(s.options === KEYED || s.options === GROUP);
-    if (s.options === KEYED) s.key = r.exact();
+    if (s.options === KEYED) s.key = exactOf(r);
     else s.back = r.atMost(maxBack);
   }
   while (r.left > 0) want(r.u8() === 0);

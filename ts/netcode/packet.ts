@@ -10,7 +10,13 @@ import { maxItems } from "./pad.js";
  * ours asks for no client id in them, so that those of the server have none.
  */
 export const prefix = 7;
-export const Kind = { offer: 1, accept: 2, reason: 3, resume: 4, retry: 5 } as const;
+export enum Kind {
+  offer = 1,
+  accept = 2,
+  reason = 3,
+  resume = 4,
+  retry = 5,
+}
 
 export const wireVersion = 1;
 const mostText = 200;

@@ -11,16 +11,11 @@ const last = new Uint8Array(16);
 
 /** Adds sixteen bytes to the limbs of a number, and what stands above them to the highest. */
 function add(to: Float64Array, at: number, b: Uint8Array, i: number, top: number): void {
-  const t0 = word(b, i);
-  const t1 = word(b, i + 4);
-  const t2 = word(b, i + 8);
-  const t3 = word(b, i + 12);
-  to[at]! += t0 & mask;
-  to[at + 1]! += ((t0 >>> 22) | (t1 << 10)) & mask;
-  to[at + 2]! += ((t1 >>> 12) | (t2 << 20)) & mask;
-  to[at + 3]! += (t2 >>> 2) & mask;
-  to[at + 4]! += ((t2 >>> 24) | (t3 << 8)) & mask;
-  to[at + 5]! += (t3 >>> 14) + top;
+  for (let n = 0; n < 6; n++) {
+    const from = n < 5 ? (22 * n) >> 3 : 12; // the last four bytes have all of the last limb
+    to[at + n]! += (word(b, i + from) >>> (22 * n - 8 * from)) & mask;
+  }
+  to[at + 5]! += top;
 }
 
 /** Begins with a key of 32 bytes (RFC 8439, 2.5). */

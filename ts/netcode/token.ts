@@ -78,5 +78,5 @@ export function parseTokens(b: Uint8Array): Token[] {
 
 /** The protocol id of a token, or a ticket, as a number. */
 export function protocolIdOf({ protocolId: b }: Pick<Token, "protocolId">): bigint {
-  return new DataView(b.buffer, b.byteOffset).getBigUint64(0, true);
+  return new Reader(b).u64();
 }

@@ -1,15 +1,6 @@
-/** A ConfigError names what cannot be: the field of a configuration, what it is, and what would do. */
-export class ConfigError extends Error {
-  override readonly name = "ConfigError";
+import { ConfigError } from "../wire/config.js";
 
-  constructor(
-    readonly field: string,
-    readonly value: unknown,
-    readonly want: string,
-  ) {
-    super(`timeline: ${field} is ${String(value)}, want ${want}`);
-  }
-}
+export { ConfigError };
 
 /** Wants something of a field. */
 export function check(right: boolean, field: string, value: unknown, want: string): void {

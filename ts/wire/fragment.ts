@@ -1,5 +1,6 @@
 import { FIRST, KEYED, OPTIONS, STORED_WANTED, TO_END, WIDE_ID, maxTotal } from "./constants.js";
 import { want } from "./error.js";
+import { exactOf } from "./exact.js";
 import { type Key } from "./message.js";
 import { type Reader } from "./reader.js";
 import { appendId, appendOptions, readOptions, readPlace } from "./run.js";
@@ -50,7 +51,7 @@ export function readFragment(r: Reader, type: number, f: Fragment): void {
   f.options = f.back = f.index = 0;
   if (type & OPTIONS) {
     readOptions(r, f);
-    if (f.options & KEYED) f.key = r.exact();
+    if (f.options & KEYED) f.key = exactOf(r);
     readPlace(r, f);
   }
   const at = r.v();

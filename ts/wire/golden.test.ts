@@ -9,6 +9,7 @@ import {
   channelRows,
   nearest,
   numberBytes,
+  exactOf,
   Reader,
   readControl,
   readRows,
@@ -118,12 +119,12 @@ test("LEB128", () => {
     const w = new Writer(new Uint8Array(10));
     w.v(small);
     assert.equal(hexOf(w.written()), v.bytes);
-    assert.equal(new Reader(bytesOf(v.bytes)).exact(), small);
+    assert.equal(exactOf(new Reader(bytesOf(v.bytes))), small);
     assert.equal(new Reader(bytesOf(v.bytes)).v(), Number(big));
   }
   for (const v of numbers.refused_uvarints) {
     assert.throws(() => new Reader(bytesOf(v.bytes)).v(), WireError, v.name);
-    assert.throws(() => new Reader(bytesOf(v.bytes)).exact(), WireError, v.name);
+    assert.throws(() => exactOf(new Reader(bytesOf(v.bytes))), WireError, v.name);
   }
 });
 

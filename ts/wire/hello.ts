@@ -9,8 +9,10 @@ export interface Hello {
   maxVersion: number;
   digest: bigint;
   instance: bigint;
-  /** Bits of {@link Capability}, and others. */
-  capabilities: number | bigint;
+  /** Bits of what it reads; rounded from 2^53 on. */
+  capabilities: number;
+  /** Those that have a meaning: the lowest seven. */
+  reads: number;
   /** In units of 64 µs. */
   clock: bigint;
   largestDatagram: number;
@@ -25,7 +27,7 @@ export interface Hello {
 }
 
 /** The body of HELLO. */
-export function helloBody(h: Hello): Uint8Array {
+export function helloBody(h: Omit<Hello, "reads">): Uint8Array {
   const w = new Writer(new Uint8Array(maxHello));
   w.u8(h.minVersion);
   w.u8(h.maxVersion);
@@ -67,7 +69,8 @@ export function readHello(body: Uint8Array): Hello {
     maxVersion,
     digest: r.u64(),
     instance: r.u64(),
-    capabilities: r.exact(),
+    reads: r.bytes[r.at]! & 127,
+    capabilities: r.v(),
     clock: r.u64(),
     largestDatagram: r.u16(),
     ackHold: r.u8(),
@@ -86,5 +89,5 @@ export function readHello(body: Uint8Array): Hello {
 
 /** Whether an end says that it reads something. */
 export function reads(h: Hello, capability: number): boolean {
-  return (BigInt(h.capabilities) & BigInt(capability)) > 0n;
+  return (h.reads & capability) > 0;
 }

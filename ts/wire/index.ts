@@ -3,6 +3,7 @@
  * a {@link Writer} and one that takes it from a {@link Reader}; what breaks a rule is a {@link WireError}.
  */
 export * from "./first.js";
+export { exactOf } from "./exact.js";
 export * from "./fragment.js";
 export * from "./items.js";
 export * from "./schemas.js";

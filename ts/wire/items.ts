@@ -1,8 +1,7 @@
-import { CHANNEL_LIMITS, LIMITS, SCHEMAS } from "./constants.js";
+import { CHANNEL_LIMITS, LIMITS } from "./constants.js";
 import { want } from "./error.js";
 import { below31, type Hello } from "./hello.js";
 import { Reader } from "./reader.js";
-import { readSchemas, type Schema } from "./schemas.js";
 
 /** What an end takes in a second; 0: as much as comes. */
 export interface Limits {
@@ -18,11 +17,10 @@ export interface ChannelLimits {
   messages: number;
 }
 
-/** Items are what a HELLO says behind what each has to say. */
+/** Items are what a HELLO says behind what each has to say, but for the schemas: who has some reads those. */
 export interface Items {
   limits: Limits;
   channelLimits: ChannelLimits[];
-  schemas: Schema[];
 }
 
 /** Reads the items of a HELLO. */
@@ -30,7 +28,6 @@ export function readItems({ items }: Hello): Items {
   const all: Items = {
     limits: { packets: 0, bytes: 0, messages: 0 },
     channelLimits: [],
-    schemas: [],
   };
   for (const [kind, item] of items) {
     const r = new Reader(item);
@@ -41,8 +38,6 @@ export function readItems({ items }: Hello): Items {
       const messages = below31(r);
       do all.channelLimits.push({ channel: r.channel(), bytes, messages });
       while (r.left > 0);
-    } else if (kind === SCHEMAS) {
-      all.schemas = readSchemas(r);
     } else {
       continue;
     }

@@ -65,7 +65,7 @@ export class Reader {
     return BigInt(this.u32()) | (BigInt(this.u32()) << 32n);
   }
 
-  /** Reads a LEB128. One of 2^53 or more is rounded: whoever needs each bit has {@link exact}. */
+  /** Reads a LEB128. One of 2^53 or more is rounded: whoever needs each bit has exactOf. */
   v(): number {
     let v = 0;
     for (let i = 0, scale = 1; ; i++, scale *= 128) {
@@ -76,18 +76,6 @@ export class Reader {
       want(byte > 0 || i === 0);
       return v;
     }
-  }
-
-  /** Reads a LEB128 of which each bit counts: a bigint from 2^53 on. */
-  exact(): number | bigint {
-    const start = this.at;
-    const v = this.v();
-    if (v < 2 ** 53) return v;
-    let big = 0n;
-    for (let i = this.at - 1; i >= start; i--) {
-      big = (big << 7n) | BigInt(this.bytes[i]! & 127);
-    }
-    return big;
   }
 
   /** Reads a LEB128 of at most so much. */

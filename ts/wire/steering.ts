@@ -8,6 +8,7 @@ import {
   maxSymbol,
 } from "./constants.js";
 import { want } from "./error.js";
+import { exactOf } from "./exact.js";
 import { appendHead } from "./frames.js";
 import { type Reader } from "./reader.js";
 import { type Writer } from "./writer.js";
@@ -57,7 +58,7 @@ export function appendPathStatus(w: FrameWriter, s: PathStatus): void {
 /** Reads a PATH_STATUS whose type was read. */
 export function readPathStatus(r: Reader, s: PathStatus): void {
   s.path = r.u8();
-  s.serial = r.exact();
+  s.serial = exactOf(r);
   s.state = r.u8();
   s.weight = r.u8();
   want(s.path <= 7 && s.state <= 3 && s.weight > 0);

@@ -51,6 +51,8 @@ import {
   readRebuilt,
   readRepair,
   readOptionRun,
+  exactOf,
+  readSchemas,
   Reader,
   Repair,
   OptionRun,
@@ -125,7 +127,7 @@ function run(r: Reader, type: number): Fields {
   const keys: string[] = [];
   const messages = [];
   for (let i = 0; i < h.count; i++) {
-    if (h.options & KEYED) keys.push(String(r.exact()));
+    if (h.options & KEYED) keys.push(String(exactOf(r)));
     messages.push(hexOf(r.block()));
   }
   return {
@@ -207,7 +209,7 @@ function other(r: Reader, type: number): Fields {
       return { path: s.path, serial: String(s.serial), state: s.state, weight: s.weight };
     }
     case HOLD:
-      return { serial: String(r.exact()), milliseconds: readHoldTime(r) };
+      return { serial: String(exactOf(r)), milliseconds: readHoldTime(r) };
     case CLOSE:
       return close(r);
     case DRAINING:
@@ -242,7 +244,10 @@ function helloOrVersions(body: Uint8Array): Fields {
 }
 
 function hello(h: Hello): Fields {
-  const { limits, channelLimits, schemas } = readItems(h);
+  const { limits, channelLimits } = readItems(h);
+  const schemas = h.items.flatMap(([kind, item]) =>
+    kind === SCHEMAS ? readSchemas(new Reader(item)) : [],
+  );
   const { packets, bytes, messages } = limits;
   return {
     min_version: h.minVersion,
