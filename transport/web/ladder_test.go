@@ -327,6 +327,30 @@ func TestDialFails(t *testing.T) {
 	}
 }
 
+// TestLaterHello: what the server offers later, such as the hash of its next certificate, is what is tried from then on, and at once.
+func TestLaterHello(t *testing.T) {
+	l := &Ladder{news: make(chan struct{}, 1), hello: &helloSignal{}}
+	l.take([]byte("rubbish"))
+	if len(l.news) != 0 {
+		t.Error("rubbish is news")
+	}
+	l.take(appendSignal(nil, &signal{Hello: &helloSignal{WebRTC: true}}))
+	if !l.hello.WebRTC || len(l.news) != 1 {
+		t.Errorf("it knows %+v", l.hello)
+	}
+}
+
+// TestBuffersGivenBack: of a burst's memory only so much is kept.
+func TestBuffersGivenBack(t *testing.T) {
+	var p buffers
+	for range mostFree + 5 {
+		p.give(new(buffer))
+	}
+	if n := len(p.free); n != mostFree {
+		t.Errorf("%d buffers are kept, want %d", n, mostFree)
+	}
+}
+
 // TestPeerCarriesAHandshake: a handshake goes by the WebSocket while that is there, and then by what is large enough; if nothing is, by
 // the last that was.
 func TestPeerCarriesAHandshake(t *testing.T) {
@@ -342,6 +366,9 @@ func TestPeerCarriesAHandshake(t *testing.T) {
 		if got := l.Peer(); got != socket.path {
 			t.Fatalf("it goes by %v while there is a WebSocket", got)
 		}
+	}
+	if all := l.Rungs(nil); len(all) != 12 || all[0].Association != channel.path.Association-1 || all[9].Association != socket.path.Association+1 {
+		t.Errorf("the rungs are %v, want the newest of a kind first", all)
 	}
 	socket.ended(nil)
 	if got := l.Peer(); got != channel.path {

@@ -259,4 +259,10 @@ func TestRTCFlow(t *testing.T) {
 	if wide.allows(time.Hour, rtcMost) || !wide.allows(time.Hour, rtcMost-1) {
 		t.Error("a wide path has another bound")
 	}
+	if wide.allows(time.Hour+rtcProbeEach-1, rtcLeast); wide.probe {
+		t.Error("the round trip is found anew too soon")
+	}
+	if wide.allows(time.Hour+rtcProbeEach, rtcLeast) || !wide.probe {
+		t.Error("the round trip is not found anew")
+	}
 }

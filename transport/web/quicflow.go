@@ -14,6 +14,8 @@ const (
 	// quicAround is the least that a packet of QUIC has around a datagram: its first byte and number, a
 	// frame's type and length, the session's tag, and the seal.
 	quicAround = 1 + 1 + 1 + 1 + 1 + 16
+	// quicLook is how often one who waits for the last of them looks again.
+	quicLook = 2 * time.Millisecond
 	// quicStuck is when a flow no longer believes its count.
 	quicStuck = 250 * time.Millisecond
 )
@@ -61,6 +63,19 @@ func (f *quicFlow) tryEnter(size int) bool {
 	f.sizes[(f.first+f.held)%quicHeld] = size
 	f.held++
 	return true
+}
+
+// drain waits until all has gone out that was counted, but not for longer than patience.
+func (f *quicFlow) drain(patience time.Duration) {
+	for end := time.Now().Add(patience); !f.empty() && time.Now().Before(end); {
+		time.Sleep(quicLook)
+	}
+}
+
+func (f *quicFlow) empty() bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.held == 0
 }
 
 func (f *quicFlow) forget() {

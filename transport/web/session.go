@@ -123,6 +123,9 @@ func (c *wtConduit) close(code int, reason string) {
 		endQUIC(c.conn, "")
 		return
 	}
+	if c.flow != nil {
+		c.flow.drain(sessionGone) // what is said on the stream overtakes datagrams that wait
+	}
 	reason = clip(reason, mostCloseReason)
 	b := quicvarint.Append(nil, closeSession)
 	b = quicvarint.Append(b, uint64(4+len(reason)))

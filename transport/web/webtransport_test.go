@@ -68,6 +68,9 @@ func TestWebTransport(t *testing.T) {
 			t.Errorf("%d bytes came back as %d", n, len(got))
 		}
 	}
+	a.setMaxDatagram(bufferRoom) // as if the path had become smaller since
+	s.board.Write([]transport.Datagram{{Path: a.path, Bytes: make([]byte, most+sessionTag)}})
+	eventually(t, "it finds out what the path carries", func() bool { return s.board.MaxDatagram(a.path) == most && a.count.tooLarge.Load() == 1 })
 	if err := session.CloseWithError(0, "enough"); err != nil {
 		t.Fatal(err)
 	}
