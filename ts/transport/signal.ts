@@ -27,14 +27,16 @@ const shapes: Record<string, Record<string, string>> = {
 
 const base64 = /^([A-Za-z\d+/]{4})*([A-Za-z\d+/]{2}==|[A-Za-z\d+/]{3}=)?$/;
 
+const isBase64 = (v: unknown) => typeof v === "string" && base64.test(v);
+
 function fits(body: Body, kind: string): boolean {
-  const shape = shapes[kind];
+  const shape = Object.hasOwn(shapes, kind) && shapes[kind]; // any object has a constructor
   if (!shape || typeof body !== "object" || body === null || Array.isArray(body)) return false;
   return Object.entries(shape).every(([name, type]) => {
     const v = body[name];
     if (v === undefined) return type[0] === "?";
     if (type.endsWith("number")) return Number.isSafeInteger(v) && (v as number) >= 0;
-    if (name === "hashes") return Array.isArray(v) && v.every((hash) => base64.test(String(hash)));
+    if (name === "hashes") return Array.isArray(v) && v.every(isBase64);
     return type.endsWith("object") ? fits(v as Body, name) : typeof v === type.replace("?", "");
   });
 }
