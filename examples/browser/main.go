@@ -17,7 +17,7 @@ import (
 )
 
 func main() {
-	listen := flag.String("listen", "127.0.0.1:7777", "where pages and players come")
+	listen := flag.String("listen", "127.0.0.1:7777", "where pages and players come; for a phone beside this machine its address in the network, such as 192.168.1.5:7777")
 	client := flag.String("client", "ts/dist/browser", "the folder of the client, built for browsers")
 	typed := flag.String("typed", "examples/browser/dist", "the folder of typed.js, and of game.wasm")
 	flag.Parse()

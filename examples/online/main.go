@@ -56,7 +56,7 @@ func main() {
 func (s *settings) flags(f *flag.FlagSet) {
 	f.StringVar(&s.listen, "listen", "127.0.0.1:7777", "where to listen, by TCP and UDP")
 	f.StringVar(&s.udp, "udp", "", "where to listen by UDP, if not there")
-	f.StringVar(&s.public, "public", "127.0.0.1:7777", "where players find the UDP port: a name or an address, and a port")
+	f.StringVar(&s.public, "public", "", "where players find the UDP port: a name or an address, and a port; if empty, where -listen says")
 	f.StringVar(&s.pages, "pages", ".", "the folder of the pages")
 	f.StringVar(&s.cert, "cert", "", "the file of the certificate")
 	f.StringVar(&s.certKey, "cert-key", "", "the file of its key")

@@ -116,7 +116,7 @@ func echoes(t *testing.T, token []byte, socket transport.Socket) *tickwire.Sessi
 // TestOnline: one port has pages, login, game and health; who ends the server tells the players and the health check.
 func TestOnline(t *testing.T) {
 	at := free(t)
-	r, end := opened(t, settings{listen: at, public: at})
+	r, end := opened(t, settings{listen: at})
 	home := "http://" + at
 	if code, b := get(t, http.DefaultClient, "GET", home+"/"); code != 200 || string(b) != "the game" {
 		t.Errorf("the page is %d %q", code, b)
@@ -172,6 +172,15 @@ func TestBehindProxy(t *testing.T) {
 	for deadline := time.Now().Add(10 * time.Second); player.Conn().Transport() != transport.KindWebTransport; time.Sleep(time.Millisecond) {
 		if time.Now().After(deadline) {
 			t.Fatalf("he plays by %v", player.Conn().Transport())
+		}
+	}
+}
+
+// TestNowhere: a server that nobody told where players find it says what it wants.
+func TestNowhere(t *testing.T) {
+	for _, s := range []settings{{listen: ":7777"}, {listen: "127.0.0.1:7777", public: ":7777"}} {
+		if _, err := open(t.Context(), s); err == nil || !strings.Contains(err.Error(), "such as game.example:7777") {
+			t.Errorf("%+v: %v", s, err)
 		}
 	}
 }

@@ -13,6 +13,7 @@ import (
 	"net/netip"
 	"os"
 	"slices"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -37,6 +38,12 @@ type room struct {
 }
 
 func open(ctx context.Context, s settings) (_ *room, err error) {
+	if s.public == "" {
+		s.public = s.listen
+	}
+	if strings.HasPrefix(s.public, ":") {
+		return nil, fmt.Errorf("-public: want where players find this server, such as game.example%s", s.public)
+	}
 	public, err := udp.Resolve(ctx, s.public)
 	if err != nil {
 		return nil, fmt.Errorf("-public: %w", err)
