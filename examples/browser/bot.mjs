@@ -10,7 +10,7 @@ const sparks = new RawChannel({ id: 2, name: "sparks", delivery: Delivery.unreli
 
 const fail = (why) => (console.error(`bot: ${site} lets nobody in: ${why.cause?.message ?? why.message}`), process.exit(1));
 const login = await fetch(`${site}/token`, { method: "POST" }).catch(fail);
-const token = new Uint8Array(await login.arrayBuffer());
+const token = await login.arrayBuffer();
 const session = await dial({ channels: [chat, sparks], transport: udp() }, token).catch(fail);
 process.on("SIGINT", () => session.conn.drain());
 

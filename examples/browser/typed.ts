@@ -6,7 +6,7 @@ const chat = new RawChannel({ id: 1, name: "chat", delivery: Delivery.reliableOr
 const sparks = new Channel<Spark>({ id: 2, name: "sparks", delivery: Delivery.unreliable }, Spark);
 const client = new Client({ channels: [chat, sparks], transport: web(`ws://${location.host}/tickwire`) });
 const login = await fetch("/token", { method: "POST" });
-const conn = client.connect(new Uint8Array(await login.arrayBuffer()));
+const conn = client.connect(await login.arrayBuffer());
 
 function show({ x, y }: Spark): void {
   const spark = document.body.appendChild(document.createElement("div"));

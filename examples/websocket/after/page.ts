@@ -6,7 +6,7 @@ const lines = new RawChannel({ id: 3, name: "lines", delivery: Delivery.reliable
 const url = location.origin.replace("http", "ws") + "/tickwire";
 const client = new Client({ channels: [moves, dots, lines], transport: web(url) });
 const login = await fetch("/token", { method: "POST" });
-const conn = client.connect(new Uint8Array(await login.arrayBuffer()));
+const conn = client.connect(await login.arrayBuffer());
 const bytes = (text: string) => new TextEncoder().encode(text);
 const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
 
