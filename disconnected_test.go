@@ -278,7 +278,7 @@ func TestReplacedOnTheWay(t *testing.T) {
 		srv := w.serve(at, nil)
 		a, b := w.join(nil), w.join(nil)
 		first := w.dial(a, srv, 9)
-		host := netip.AddrFrom4([4]byte{10, 0, 0, w.hosts - 1})
+		host := netip.AddrFrom4([4]byte{10, 0, 0, byte(w.hosts - 1)})
 		w.until("answering", func() bool { return len(w.states(a)) == 2 })
 		w.nw.Cut(at.Addr(), host)
 		w.run(time.Second, nil)
@@ -330,7 +330,7 @@ func TestAcceptAhead(t *testing.T) {
 	must(t, err)
 	w.add(srv)
 	a, b := w.join(nil), w.join(nil)
-	ear.to = netip.AddrFrom4([4]byte{10, 0, 0, w.hosts - 1})
+	ear.to = netip.AddrFrom4([4]byte{10, 0, 0, byte(w.hosts - 1)})
 	w.dial(a, srv, 9)
 	w.until("let in", func() bool { return slices.Contains(ear.sent, "ACCEPT") })
 	w.nw.Cut(ear.to, at.Addr()) // nothing more is heard of him

@@ -5,9 +5,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/tickwire/tickwire"
 	"github.com/tickwire/tickwire/internal/node"
-	"github.com/tickwire/tickwire/netcode"
 	"github.com/tickwire/tickwire/transport"
 )
 
@@ -102,15 +100,11 @@ type wish struct {
 }
 
 // climbPages returns how a seed is climbed by a page.
-func climbPages(program *node.Program) func(*testing.T, int, bool, map[string]int) time.Duration {
-	return func(t *testing.T, seed int, wild bool, did map[string]int) time.Duration {
-		m := newMountain(t, seed, wild, did)
-		m.climber, m.asked = m.w.newFloor(func(s *tickwire.ServerConfig) {
-			s.KeepSeats = time.Minute
-			if wild { // so that some cuts last longer
-				s.DevelopmentToken = func(token *netcode.MintConfig) { token.Timeout = 2 * time.Second }
-			}
-		}), true
+func climbPages(program *node.Program) func(*testing.T, int, terrain, map[string]int) climbed {
+	return func(t *testing.T, seed int, terrain terrain, did map[string]int) climbed {
+		m := newMountain(t, seed, terrain, did)
+		m.asked = true
+		m.climber = m.w.newFloor(m.configure)
 		p := &page{
 			m: m, program: program, rungs: make(map[int]*rung), queues: make(map[int][][]byte), holds: make(map[int]int),
 			read: make([]transport.Datagram, 64),
@@ -131,6 +125,7 @@ func climbPages(program *node.Program) func(*testing.T, int, bool, map[string]in
 // back now and then. Here are a few seeds; -pages 100 plays a hundred.
 func TestLongPageClimbs(t *testing.T) {
 	program := node.Start(t, "ts", "testdata/driven.ts")
-	t.Run("hundred", func(t *testing.T) { hundredClimbs(t, *pages, climbPages(program), false) })
-	t.Run("wild", func(t *testing.T) { hundredClimbs(t, *pages, climbPages(program), true) })
+	t.Run("hundred", func(t *testing.T) { hundredClimbs(t, *pages, climbPages(program), tame) })
+	t.Run("wild", func(t *testing.T) { hundredClimbs(t, *pages, climbPages(program), wild) })
+	t.Run("stormy", func(t *testing.T) { hundredClimbs(t, *pages, climbPages(program), stormy) })
 }

@@ -25,6 +25,7 @@ type ends struct {
 	server bool
 	closed bool
 	rungs  []*rung
+	behind time.Duration // the clock of this side
 }
 
 // A rung is one transport association.
@@ -32,12 +33,20 @@ type rung struct {
 	w      *world
 	path   transport.Path
 	max    int
-	slow   bool              // it repairs losses itself
-	socket [2]*simnet.Socket // the client's and the server's
-	remote netip.AddrPort    // of the client, as the server has seen it last
+	slow   bool               // it repairs losses itself
+	socket [2]*simnet.Socket  // the client's and the server's
+	remote netip.AddrPort     // of the client, as the server has seen it last
+	line   *simnet.LinkConfig // of both directions; nil: the world's
+	faults []*fault
 	dead   bool
 	tell   [2]time.Time // when the sides hear of the end; zero: they have
 	reason error
+}
+
+// A fault is something that is wrong with a rung for a while.
+type fault struct {
+	off    [2]bool                      // up, down: nothing passes, and nobody is told
+	change func(cfg *simnet.LinkConfig) // of both directions; nil: nothing
 }
 
 // ranks are the kinds of rungs, the best first.
@@ -132,26 +141,66 @@ func (c *climber) raise(kind transport.Kind) *rung {
 // link sets how both directions of a rung are.
 func (r *rung) link(cfg simnet.LinkConfig) {
 	r.w.t.Helper()
-	a, b := r.socket[0].PublicAddr().Addr(), r.socket[1].PublicAddr().Addr()
-	must(r.w.t, r.w.nw.SetLink(a, b, cfg))
-	must(r.w.t, r.w.nw.SetLink(b, a, cfg))
+	r.line = &cfg
+	r.relink()
+}
+
+// relink has the lines of a rung be as they should, wherever its client is.
+func (r *rung) relink() {
+	r.w.t.Helper()
+	pair := [2]netip.Addr{r.socket[0].PublicAddr().Addr(), r.socket[1].PublicAddr().Addr()}
+	for way := range pair {
+		from, to := pair[way], pair[1-way]
+		r.w.nw.Heal(from, to)
+		var cfg simnet.LinkConfig
+		if r.line != nil {
+			cfg = *r.line
+		}
+		for _, f := range r.faults {
+			if f.off[way] {
+				r.w.nw.Cut(from, to)
+			}
+			if f.change != nil {
+				f.change(&cfg)
+			}
+		}
+		if r.line != nil {
+			must(r.w.t, r.w.nw.SetLink(from, to, cfg))
+		}
+	}
+}
+
+// befall has a fault begin.
+func (r *rung) befall(f *fault) {
+	r.w.t.Helper()
+	r.faults = append(r.faults, f)
+	r.relink()
+}
+
+// mend ends a fault.
+func (r *rung) mend(f *fault) {
+	r.w.t.Helper()
+	r.faults = slices.DeleteFunc(r.faults, func(other *fault) bool { return other == f })
+	r.relink()
 }
 
 // cut stops what goes by a rung, which nobody is told, or lets it go on.
 func (r *rung) cut(off bool) {
-	a, b := r.socket[0].PublicAddr().Addr(), r.socket[1].PublicAddr().Addr()
-	for range 2 {
-		if off {
-			r.w.nw.Cut(a, b)
-		} else {
-			r.w.nw.Heal(a, b)
-		}
-		a, b = b, a
+	if r.faults = nil; off {
+		r.faults = []*fault{{off: [2]bool{true, true}}}
 	}
+	r.relink()
 }
 
-// rebind gives the client's side another address, which a stream does not survive.
-func (r *rung) rebind() { must(r.w.t, r.w.nw.Rebind(r.socket[0].PublicAddr(), r.w.address())) }
+// rebind gives the client's side another address, which a stream does not survive. The line stays.
+func (r *rung) rebind() { r.rebindTo(r.w.address(), 0) }
+
+// rebindTo is rebind to an address of the test's choice; the old one leads there for a while longer.
+func (r *rung) rebindTo(at netip.AddrPort, keep time.Duration) {
+	r.w.t.Helper()
+	must(r.w.t, r.w.nw.RebindSlowly(r.socket[0].PublicAddr(), at, keep))
+	r.relink()
+}
 
 // kill ends a rung: what is under way is gone, and each side hears of it a while later.
 func (r *rung) kill(reason string, client, server time.Duration) {
@@ -188,6 +237,7 @@ func (e *ends) Read(ds []transport.Datagram) (n int, err error) {
 				r.remote = d.Path.Remote
 			}
 			ds[n+i].Path = r.path
+			ds[n+i].Received = ds[n+i].Received.Add(-e.behind)
 		}
 		n += read
 	}

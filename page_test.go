@@ -25,6 +25,7 @@ type page struct {
 	said     []pageMessage
 	deadline time.Time
 	read     []transport.Datagram
+	behind   time.Duration // its clock
 
 	seen   pageSeen
 	chats  [][]byte
@@ -44,7 +45,7 @@ func (p *page) open(seed int, token []byte) {
 
 func (p *page) ask(a *pageAsk) {
 	now := p.m.w.nw.Now()
-	a.Now = now.UnixMicro()
+	a.Now = now.Add(-p.behind).UnixMicro()
 	answer := pageAnswer{Seen: p.seen}
 	p.program.Ask(a, &answer)
 	p.seen = answer.Seen
@@ -59,7 +60,7 @@ func (p *page) ask(a *pageAsk) {
 		p.queues[d.ID] = append(p.queues[d.ID], d.Bytes)
 		p.holds[d.ID] += len(d.Bytes)
 	}
-	p.deadline = time.UnixMicro(answer.Deadline)
+	p.deadline = time.UnixMicro(answer.Deadline).Add(p.behind)
 	p.write()
 }
 
@@ -224,6 +225,8 @@ func (p *page) here() bool { return p.seen.Open && !p.seen.Away }
 func (p *page) answers(kind transport.Kind) bool {
 	return slices.ContainsFunc(p.seen.Paths, func(name string) bool { return kindOf[name] == kind })
 }
+
+func (p *page) carrier() transport.Kind { return kindOf[p.seen.Transport] }
 
 func (p *page) reason() string { return p.end }
 

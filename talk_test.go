@@ -76,6 +76,12 @@ func (k *talk) tick() bool {
 func (s *speech) tick(t testing.TB, now time.Time) {
 	t.Helper()
 	s.listen(t, now)
+	s.speak(t)
+}
+
+// speak says the next things.
+func (s *speech) speak(t testing.TB) {
+	t.Helper()
 	s.said++
 	text := binary.LittleEndian.AppendUint64(nil, s.said)
 	if s.more != nil {

@@ -71,7 +71,7 @@ type world struct {
 	nw      *simnet.Network
 	drivers []driver
 	heard   map[driver][]tickwire.Event
-	hosts   byte
+	hosts   uint16
 	seed    byte
 }
 
@@ -88,7 +88,7 @@ func newWorldOf(t testing.TB, seed uint64) *world {
 // address returns that of another host, with the port 7000.
 func (w *world) address() netip.AddrPort {
 	w.hosts++
-	return netip.AddrPortFrom(netip.AddrFrom4([4]byte{10, 0, 0, w.hosts}), 7000)
+	return netip.AddrPortFrom(netip.AddrFrom4([4]byte{10, 0, byte(w.hosts >> 8), byte(w.hosts)}), 7000)
 }
 
 func (w *world) socket(at netip.AddrPort) *simnet.Socket {
