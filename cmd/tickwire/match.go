@@ -20,12 +20,8 @@ import (
 // guests is how many may join beside the bots.
 const guests = 64
 
-// silence is after how long a player of whom nothing is heard is off the field, and for keepSeats more his score waits
-// for him.
-const (
-	silence   = 5 * time.Second
-	keepSeats = 30 * time.Second
-)
+// keepSeats is how long the score of a player waits for him who is off the field, since nothing was heard of him for his timeout.
+const keepSeats = 30 * time.Second
 
 // A match is everything of a demo that runs: the server with its game, the
 // relay that is the link, the bots, and the site.
@@ -114,8 +110,7 @@ func (m *match) serve(native *udp.Socket, front net.Listener) error {
 		MaxClients:      m.cmd.Bots + guests,
 		PublicAddresses: m.public,
 		// A page that is loaded again comes back with its ticket, and so does a bot whose line was dead.
-		KeepSeats:          keepSeats,
-		DevelopmentTimeout: silence,
+		KeepSeats: keepSeats,
 	}
 	cfg.Logger = m.news.logger()
 	if m.srv, err = tickwire.Listen(cfg, native, browsers); err != nil {

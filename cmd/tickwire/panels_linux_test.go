@@ -21,7 +21,7 @@ const bares = `((name) => {
 	style.replaceSync("#presets, #link-title, #paths, #answer-title, .check input, .check:last-child, #close-panel { display: none !important }" +
 		"#panel { top: 0 !important; right: 0 !important; max-height: none !important; border: 0; border-radius: 0; background: #0d1219 }" +
 		"#panel h2 { font-size: 26px } .playing-by strong { font-size: 16px; font-weight: 400 } #link { border: 0; margin: 0 0 16px; padding: 0 }" +
-		"#gauges { grid-template-columns: repeat(2, minmax(0, 1fr)); gap: 16px 20px } #gauges canvas { height: 48px } #gauges i { bottom: 34px }");
+		"#gauges { grid-template-columns: repeat(2, minmax(0, 1fr)); gap: 16px 20px } #gauges canvas { height: 40px }");
 	document.adoptedStyleSheets = [style];
 	document.querySelector("#panel h2").textContent = name;
 	const {left, top, width, height} = document.querySelector("#panel").getBoundingClientRect();

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/jedib0t/go-pretty/v6/table"
+	"github.com/jedib0t/go-pretty/v6/text"
 
 	"github.com/tickwire/tickwire"
 	"github.com/tickwire/tickwire/examples/arena"
@@ -120,10 +121,15 @@ func (m *meter) before(p arena.PlayerReport) (since time.Time, up, down uint64) 
 	return p.Since, 0, 0
 }
 
-// render makes the picture of rows, at most so many of them, the guests first.
-func render(rows []row, most int) string {
+// giveWay are the columns that a narrow terminal does without: what waits, then what was dropped, then the jitter.
+var giveWay = [][]int{{}, {9}, {9, 10}, {3, 4, 9, 10}}
+
+// render makes the picture of rows, at most so many of them, the guests first, and for so many columns of a terminal; 0: for
+// any.
+func render(rows []row, most, width int) string {
 	rows = slices.Clone(rows)
 	slices.SortStableFunc(rows, func(a, b row) int { return rank(a) - rank(b) })
+	head := table.Row{"player", "by", "RTT\nms", "jitter\nup ms", "\ndown", "loss\nup %", "\ndown", "up\nkbit/s", "down\nkbit/s", "queue\nbytes", "drops", "frags"}
 	var lines []table.Row
 	for _, r := range rows[:min(len(rows), most)] {
 		lines = append(lines, table.Row{
@@ -131,11 +137,29 @@ func render(rows []row, most int) string {
 			tenths(r.Up), tenths(r.Down), r.QueueBytes, r.DroppedPackets + r.DroppedMessages, r.Frags,
 		})
 	}
-	picture := plainTable(table.Row{"player", "by", "RTT\nms", "jitter\nup ms", "\ndown", "loss\nup %", "\ndown", "up\nkbit/s", "down\nkbit/s", "queue\nbytes", "drops", "frags"}, lines)
+	picture := ""
+	for _, without := range giveWay {
+		fewer := make([]table.Row, len(lines))
+		for i, line := range lines {
+			fewer[i] = leaveOut(line, without)
+		}
+		if picture = plainTable(leaveOut(head, without), fewer); width <= 0 || text.LongestLineLen(picture) <= width {
+			break
+		}
+	}
 	if n := len(rows) - most; n > 0 {
 		picture += fmt.Sprintf("\n… and %d more", n)
 	}
 	return picture
+}
+
+// leaveOut is a row without some of its columns, which rise.
+func leaveOut(r table.Row, columns []int) table.Row {
+	r = slices.Clone(r)
+	for _, c := range slices.Backward(columns) {
+		r = slices.Delete(r, c, c+1)
+	}
+	return r
 }
 
 // rank puts guests above bots, and who came first above who came later.

@@ -110,7 +110,7 @@ func (s summary) writeJSON(out io.Writer) error {
 func (s summary) writeText(out io.Writer) error {
 	var b strings.Builder
 	rows := slices.Clone(s.Players)
-	fmt.Fprintf(&b, "\n%s\n\n", render(rows, len(rows)))
+	fmt.Fprintf(&b, "\n%s\n\n", render(rows, len(rows), columns(out)))
 	fmt.Fprintf(&b, "%.1f s, %d steps, the latest %.1f ms late; %d of %d bots connected", s.Seconds, s.Steps, s.WorstLate, s.Connected, s.Bots)
 	if s.LinkUp.Sent > 0 {
 		fmt.Fprintf(&b, "\nlink %s lost %d of %d datagrams up, %d of %d down",

@@ -66,6 +66,19 @@ func terminal(out io.Writer) (*os.File, bool) {
 	return f, ok && term.IsTerminal(int(f.Fd())) && os.Getenv("TERM") != "dumb"
 }
 
+// columns is how wide a terminal is; 0: out is none.
+func columns(out io.Writer) int {
+	screen, ok := terminal(out)
+	if !ok {
+		return 0
+	}
+	width, _, err := term.GetSize(int(screen.Fd()))
+	if err != nil {
+		return 0 // one that does not say it
+	}
+	return width
+}
+
 func newLiveView(screen *os.File, news *feed) *liveView {
 	text.EnableColors() // on Windows this makes the console understand escapes
 	return &liveView{screen: screen, news: news}
@@ -85,7 +98,7 @@ func (v *liveView) show(f frame) {
 	if err != nil || width <= 0 || height <= 0 {
 		width, height = 80, 24
 	}
-	lines := v.compose(f, height)
+	lines := v.compose(f, height, width-1)
 	var b strings.Builder
 	if !v.opened {
 		v.opened = true
@@ -105,13 +118,13 @@ func (v *liveView) show(f frame) {
 
 // compose lays the page out: what this is, the table, the news. The table
 // takes what room it needs, the news the rest, but a few lines always.
-func (v *liveView) compose(f frame, height int) []string {
+func (v *liveView) compose(f frame, height, width int) []string {
 	const others, fewNews = 3 + 1 + 1, 3 // head of the table, "and more", a gap
 	lines := append(invitation(f.match), title(f), overview(f), "")
 	room := height - len(lines) - others
 	players := max(1, min(len(f.rows), room-fewNews))
 	news := v.news.latest(max(0, min(feedLines, room-players)))
-	lines = append(lines, strings.Split(render(f.rows, players), "\n")...)
+	lines = append(lines, strings.Split(render(f.rows, players, width), "\n")...)
 	return append(append(lines, ""), news...)
 }
 

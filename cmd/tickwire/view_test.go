@@ -9,6 +9,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/jedib0t/go-pretty/v6/text"
+
 	"github.com/tickwire/tickwire/examples/arena"
 	"github.com/tickwire/tickwire/simnet"
 )
@@ -49,12 +51,34 @@ func TestMeter(t *testing.T) {
 // TestTable: guests are above bots, and what does not fit is counted.
 func TestTable(t *testing.T) {
 	rows := []row{{ID: 2, Name: "bot 2", Bot: true}, {ID: 1, Name: "bot 1", Bot: true}, {ID: 9, Name: "alice", Transport: "webrtc", RTT: 12.34}}
-	lines := strings.Split(render(rows, 2), "\n")
+	lines := strings.Split(render(rows, 2, 0), "\n")
 	if len(lines) != 6 || !strings.HasPrefix(lines[3], "alice") || !strings.HasPrefix(lines[4], "bot 1") || lines[5] != "… and 1 more" {
 		t.Errorf("the table is\n%s", strings.Join(lines, "\n"))
 	}
 	if fields := strings.Fields(lines[3]); fields[1] != "webrtc" || fields[2] != "12.3" {
 		t.Errorf("the transport and the RTT are not in %q", lines[3])
+	}
+}
+
+// TestNarrowTable: a table gives up columns, and never the last one, until it fits.
+func TestNarrowTable(t *testing.T) {
+	rows := []row{{ID: 9, Name: "a name of sixteen", Transport: "webtransport", RTT: 612.3, Up: 1234.5, Down: 12345.6, LossUp: 12.5, LossDown: 12.5, Frags: 4321}}
+	for width, heads := range map[int]string{
+		0:   "player by RTT jitter loss up down queue drops frags",
+		200: "player by RTT jitter loss up down queue drops frags",
+		100: "player by RTT jitter loss up down drops frags",
+		92:  "player by RTT jitter loss up down frags",
+		79:  "player by RTT loss up down frags",
+		10:  "player by RTT loss up down frags",
+	} {
+		picture := render(rows, 1, width)
+		lines := strings.Split(picture, "\n")
+		if got := strings.Join(strings.Fields(lines[0]), " "); got != heads || !strings.HasSuffix(lines[3], " 4321") {
+			t.Errorf("at %d columns the table is\n%s", width, picture)
+		}
+		if wide := text.LongestLineLen(picture); width >= 79 && wide > width {
+			t.Errorf("%d columns on %d:\n%s", wide, width, picture)
+		}
 	}
 }
 
@@ -71,7 +95,7 @@ func TestPage(t *testing.T) {
 		f.rows = append(f.rows, row{ID: uint16(i + 1), Name: fmt.Sprint("bot ", i+1), Bot: true, RTT: 50})
 	}
 	for _, height := range []int{12, 24, 40, 60} {
-		page := v.compose(f, height)
+		page := v.compose(f, height, 79)
 		if len(page) > height {
 			t.Errorf("%d lines on a screen of %d:\n%s", len(page), height, strings.Join(page, "\n"))
 		}
@@ -118,7 +142,7 @@ func TestReadmePicture(t *testing.T) {
 	for line := range strings.Lines(string(text)) {
 		shown = append(shown, strings.Fields(line))
 	}
-	for _, head := range strings.Split(render(nil, 0), "\n")[:2] {
+	for _, head := range strings.Split(render(nil, 0, 0), "\n")[:2] {
 		words := strings.Fields(head)
 		if !slices.ContainsFunc(shown, func(line []string) bool { return slices.Equal(line, words) }) {
 			t.Errorf("README.md shows no table with the head %q", head)

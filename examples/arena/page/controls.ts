@@ -99,5 +99,5 @@ export class Controls {
 function isFor(target: EventTarget | null, code: string): boolean {
   if (!(target instanceof HTMLElement)) return false;
   if (target.closest("input:not([type=checkbox])")) return true;
-  return target.closest("button, input") !== null && !code.startsWith("Key");
+  return target.closest("button:not(#fire), input") !== null && !code.startsWith("Key");
 }

@@ -18,6 +18,8 @@ import { kindNames } from "./words.js";
 const panelDraws = 250; // milliseconds
 const keepEvery = 1000; // likewise: a page that is killed has no time for it
 
+const still = matchMedia("(prefers-reduced-motion: reduce)");
+
 /** A Game is the page while one plays: each frame it takes what is wished, and draws what is known. */
 export class Game implements Audience {
   onConnected: () => void = () => {};
@@ -25,7 +27,7 @@ export class Game implements Audience {
   readonly readings = new Readings();
   private match: Match | undefined;
   private readonly canvas = find<HTMLCanvasElement>("field");
-  private readonly scene = new Scene(this.canvas, matchMedia("(prefers-reduced-motion: reduce)").matches);
+  private readonly scene = new Scene(this.canvas, still.matches);
   private readonly controls = new Controls(this.canvas, find("stick"), find("fire"));
   private readonly hud = new Hud();
   private readonly panel = new Panel();
@@ -48,10 +50,15 @@ export class Game implements Audience {
     document.addEventListener("visibilitychange", () => this.rest());
     find("open-panel").addEventListener("click", () => this.togglePanel());
     find("close-panel").addEventListener("click", () => this.togglePanel());
-    // Who clicks there with the mouse goes on playing with the keys.
-    find("panel").addEventListener("click", (e) => {
-      if (e.detail > 0 && document.activeElement instanceof HTMLElement) document.activeElement.blur();
+    find("predict").addEventListener("change", () => this.readings.reaction.forget());
+    addEventListener("keydown", (e) => {
+      if (e.key === "Escape" && document.body.classList.contains("panel-open")) this.togglePanel();
     });
+    // Who clicks there with the mouse goes on playing with the keys.
+    for (const id of ["panel", "bar"])
+      find(id).addEventListener("click", (e) => {
+        if (e.detail > 0 && document.activeElement instanceof HTMLElement) document.activeElement.blur();
+      });
     this.resize();
     requestAnimationFrame((at) => this.frame(at));
   }
@@ -139,9 +146,14 @@ export class Game implements Audience {
     const { predicts, interpolates } = this.panel;
     match.pace.predicts = predicts;
     const between = match.frame(clock(), move);
+    if (!match.state) {
+      this.readings.drawn(at, undefined);
+      this.drawEmpty(at);
+      return;
+    }
     this.walks = move.dx !== 0 || move.dy !== 0;
     if (this.walks || move.fire) this.hud.hint(false);
-    const view = interpolates ? between : match.state && bare(match.state);
+    const view = interpolates ? between : bare(match.state);
     const beyond = view && interpolates ? match.pace.beyond(view) : 0;
     if (view) this.others = figures(view, this.others, beyond);
     const me = this.seen(match.drawn(move));
@@ -187,7 +199,7 @@ export class Game implements Audience {
 
   private drawEmpty(at: number): void {
     const middle = rules.fieldSize / 2;
-    const turn = at / 20_000;
+    const turn = still.matches ? 0 : at / 20_000;
     this.scene.drawEmpty({ x: middle + 700 * Math.cos(turn), y: middle + 700 * Math.sin(turn) });
   }
 

@@ -43,6 +43,12 @@ export class Reaction {
     this.frames = 0;
   }
 
+  /** What was measured says nothing any more: what is drawn is something else from now on. */
+  forget(): void {
+    this.from = undefined;
+    this.last = this.lastMilliseconds = 0;
+  }
+
   /** A frame was drawn, with one at a place; undefined: one fell, and the press was in vain. */
   drawn(at: number, place: Place | undefined): void {
     if (!place) this.from = undefined;

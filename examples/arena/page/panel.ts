@@ -19,6 +19,7 @@ interface Tile {
 
 const whole = (v: number) => v.toFixed(0);
 const tenth = (v: number) => (v < 9.95 ? v.toFixed(1) : v.toFixed(0));
+const fewFrames = 45; // a second: below that the numbers are those of a page that stutters, too
 const [accent, calm] = ["#ffb454", "#8fa3bd"];
 
 /** What the panel tells beside what the connection measures, in milliseconds. */
@@ -27,6 +28,7 @@ export interface Told {
   readonly pace: readonly [ahead: number, behind: number];
   /** How long the last key took to be seen; 0: there was none. */
   readonly key: number;
+  readonly framesPerSecond: number;
 }
 
 /** The Panel is what the network does, and what the page does about it. */
@@ -65,7 +67,7 @@ export class Panel {
     most.title = "the most in half a minute";
     const color = series === this.gauges.corrections ? accent : calm;
     const graph = new Sparkline(series, this.gauges.marks, how.least, color, "#3a485c", how.lost);
-    find("gauges").append(element("div", element("span", label), element("span", value, small), graph.canvas, most));
+    find("gauges").append(element("div", element("span", label), element("span", value, small), most, graph.canvas));
     return { value, unit: small, most, graph, series, over: how.over, digits: how.digits };
   }
 
@@ -96,8 +98,11 @@ export class Panel {
       most.textContent = series.count > 0 ? `max ${digits(graph.most)}` : "";
     }
     if (kind) this.drawLoss(kind);
-    this.transport.textContent = kind ? kindNames[kind] : "no connection";
+    this.transport.textContent = kind ? kindNames[kind] : "nothing now";
     this.drawPaths(conn, kind);
+    const frames = find("frames");
+    frames.hidden = told.framesPerSecond >= fewFrames;
+    frames.textContent = `this page has ${told.framesPerSecond.toFixed(0)} frames a second, and measures as well as that`;
     find("own-pace").textContent = this.ownPace(told);
     const [, behind] = told.pace;
     find("others-pace").textContent = this.interpolates
@@ -106,7 +111,7 @@ export class Panel {
   }
 
   private ownPace({ pace: [ahead], key }: Told): string {
-    const seen = key > 0 ? `, a key seen in ${key.toFixed(0)} ms` : "";
+    const seen = key > 0 ? `; key seen in ${key.toFixed(0)}\u00a0ms` : "";
     return this.predicts ? `${ahead.toFixed(0)} ms ahead of the server${seen}` : `where the server has you${seen}`;
   }
 

@@ -5,6 +5,8 @@ import { Reaction, Recent } from "./meter.js";
 import type { Place } from "./walk.js";
 
 const nearby = 800; // units
+const framesLately = 2000; // milliseconds
+const enoughFrames = 100;
 const lately = 5000; // milliseconds over which corrections are told
 
 /** The Readings are what the page measures of itself, for the panel, for tests and for the curious. */
@@ -19,6 +21,7 @@ export class Readings {
   /** Why it was over the last time. */
   reason = "";
   private readonly recent = new Recent(lately);
+  private readonly recentFrames = new Recent(framesLately);
   private match: Match | undefined;
   private gauges: Gauges | undefined;
   private lastAt = 0;
@@ -45,10 +48,17 @@ export class Readings {
   /** A frame was drawn, with one at a place, if one stands. */
   drawn(at: number, place: Place | undefined): void {
     this.frames++;
+    this.recentFrames.add(performance.now(), 1);
     if (place) this.playedMilliseconds += Math.min(1000, at - this.lastAt);
     this.lastAt = at;
     this.at = place;
     this.reaction.drawn(performance.now(), this.at);
+  }
+
+  /** Of the last two seconds; as many as there should be, while there were too few to tell. */
+  get framesPerSecond(): number {
+    if (this.frames < enoughFrames) return Infinity;
+    return this.recentFrames.perSecond(performance.now());
   }
 
   get connected(): boolean {
