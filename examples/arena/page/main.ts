@@ -25,7 +25,7 @@ async function enter(name: string): Promise<void> {
 }
 
 /** How long a ticket is tried: a server that was started again has no answer for it. */
-const patience = 4000; // milliseconds
+const patience = 10_000; // milliseconds
 
 /** Who played before the page was loaded goes on, if his seat is still there; else he comes in anew. */
 let seat = takeSeat();
