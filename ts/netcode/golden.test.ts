@@ -345,6 +345,9 @@ test("tokens of the standard", () => {
     assert.equal(token!.timeout, t.timeout);
     assert.equal(hex(token!.clientToServer), standard.clientToServer);
   }
+  const over = bytes(standard.tokens[0]!.token);
+  over.fill(0, 29, 37); // when it expires
+  assert.throws(() => parseTokens(over), /it expires before it was made/);
   const all = standard.tokens.map((t) => Buffer.from(t.token, "hex"));
   const list = Buffer.concat([Buffer.from(`TWTK\x01${String.fromCharCode(all.length)}`), ...all]);
   assert.equal(parseTokens(new Uint8Array(list)).length, all.length);

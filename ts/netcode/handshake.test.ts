@@ -57,6 +57,28 @@ test("request and OFFER go again each 100 ms, until ACCEPT", () => {
   assert.deepEqual(session!.resumption, secrets.resumption);
 });
 
+test("what the share was made of is forgotten as soon as there are keys, or none will be", () => {
+  for (const lets of [true, false]) {
+    const token = tokenOf(1);
+    const server = new FakeServer(token);
+    const drawn: Uint8Array[] = [];
+    const random = (n: number) => {
+      const b = randomOf(drawn.length)(n);
+      drawn.push(b);
+      return b;
+    };
+    const bench = new Bench([token], { random });
+    bench.pass(1);
+    bench.receive(server.challenge());
+    assert.ok(server.reads(bench.pass(1)[0]!.b));
+    const secret = drawn.find((b) => b.length === 32)!;
+    assert.ok(secret.some((v) => v > 0));
+    bench.receive(lets ? server.accept() : server.reason(6, server.theirs!.subarray(0, 8)));
+    assert.equal(bench.state, lets ? "connected" : "failed");
+    assert.ok(secret.every((v) => v === 0));
+  }
+});
+
 test("over what loses nothing a packet goes again each second", () => {
   const bench = new Bench([tokenOf(1, -1)], { reliable: true });
   assert.deepEqual(

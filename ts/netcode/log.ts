@@ -8,7 +8,7 @@ export class Log {
   begunAt = 0;
   /** There was a second path. */
   several = false;
-  /** The number of its first packet, by path; in the first epoch that is the first of all. */
+  /** The number of its first packet that was noted, by path. */
   first: number[] = [];
   /** The ends of the newest packets, eight bytes of each, which a GONE shows one of. */
   readonly tails = new Uint8Array(8 * tails);
@@ -19,7 +19,7 @@ export class Log {
   sealed(now: number, path: number, number: number, packet: Uint8Array): void {
     if (this.first.length === 0) this.begunAt = now;
     if (path > 0) this.several = true;
-    this.first[path] ??= this.epochs > 0 ? number : 0;
+    this.first[path] ??= number;
     this.tails.set(packet.subarray(-8), 8 * (this.sent++ % tails));
   }
 }

@@ -15,7 +15,7 @@ export class Opener {
   private readonly seen: Window[] = []; // by path
 
   constructor(
-    private readonly pad: Pad,
+    pad: Pad,
     secret: Uint8Array,
   ) {
     this.epoch = new Epoch(pad, secret);
@@ -31,7 +31,7 @@ export class Opener {
     const { epochs } = this;
     const numberBytes = (b[0]! & 3) + 1;
     const header = 1 + numberBytes;
-    if (b.length < header + this.pad.tagBytes || b[0]! >> 3 !== 1) return undefined;
+    if (b[0]! >> 3 !== 1) return undefined;
     let low = 0;
     for (let i = numberBytes; i > 0; i--) low = low * 256 + b[i]!;
     const seen = (this.seen[path] ??= new Window());
