@@ -6,7 +6,7 @@ import { fileURLToPath } from "node:url";
 import { openerOf, sealerOf } from "../testdata/handshake.js";
 import { addressText } from "./address.js";
 import { join } from "./bytes.js";
-import { openX, sealX } from "./chacha.js";
+import { ChaCha, openX, sealX } from "./chacha.js";
 import { Epoch } from "./epoch.js";
 import { isGone } from "./gone.js";
 import { label, secretsOf, tokenKeys, type HandshakeKeys, type Secrets } from "./keys.js";
@@ -382,6 +382,16 @@ test("challenges and denials of the standard", () => {
     }
   }
   assert.ok(seen.has("denied") && seen.has("challenge"));
+  // the last sequence of all is dropped, whatever it numbers
+  for (const last of [254, 255]) {
+    const nonce = new Uint8Array(12).fill(255, 4);
+    nonce[11] = last;
+    const data = join(Buffer.from("NETCODE 1.02\0"), protocolId, 0x81);
+    const sealed = join(data, new Uint8Array(16));
+    new ChaCha(bytes(standard.serverToClient)).seal(nonce, sealed, data.length, data.length);
+    const denied = read(join(0x81, nonce.subarray(4), sealed.subarray(data.length)));
+    assert.equal(denied !== undefined, last < 255);
+  }
 });
 
 test("a ticket in a store is as it was", () => {
@@ -398,4 +408,7 @@ test("a ticket in a store is as it was", () => {
     attempt: BigInt(v.attempt),
   };
   assert.deepEqual(parseTicket(storeTicket(ticket)), ticket);
+  const of = (bytes: number) => storeTicket({ ...ticket, ticket: new Uint8Array(bytes) });
+  for (const n of [120, 503]) assert.equal(parseTicket(of(n)).ticket.length, n);
+  for (const n of [119, 504]) assert.throws(() => parseTicket(of(n)), TokenError);
 });
