@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { channels, Stream } from "../testdata/stream.js";
+import { narrow, Stream } from "../testdata/stream.js";
 import { Ack, Reader, readRanges } from "../wire/index.js";
 import { type Stats } from "./event.js";
 import { Delivery, learn, type EndpointConfig } from "./index.js";
@@ -56,10 +56,10 @@ test("what breaks a rule ends the connection, and what nearly does not does not"
 });
 
 test("a message whose fragments are there is charged once when it comes whole", () => {
-  const s = learned({ channels: channels.map((c) => ({ ...c, windowBytes: 100 })) });
-  s.take(`41 05 0000 3c 01 aa  81 05 0000 3c ${"aa".repeat(60)}`);
+  const s = learned({ channels: narrow });
+  s.take(`41 05 0000 d804 01 aa  81 05 0000 d804 ${"aa".repeat(600)}`);
   assert.equal(s.code, undefined);
-  assert.equal(s.take("81 05 0100 00").code, 2);
+  assert.equal(s.take(`81 05 0100 9003 ${"00".repeat(400)}`).code, 2);
 });
 
 test("a challenge is answered at once, and the last four of more", () => {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { channels, start, Stream } from "../testdata/stream.js";
+import { channels, narrow, start, Stream } from "../testdata/stream.js";
 import { Ack, Reader, readRanges } from "../wire/index.js";
 import { Delivery, Endpoint } from "./index.js";
 
@@ -32,8 +32,8 @@ test("what breaks a rule ends the connection, whichever it is", () => {
   ] as const) {
     assert.equal(new Stream().ping(3).take(frames).code, code, why);
   }
-  const small = new Stream({ channels: channels.map((c) => ({ ...c, windowBytes: 100 })) });
-  assert.equal(small.take(`81 05 0000 44${"00".repeat(0x44)}`).code, undefined);
+  const small = new Stream({ channels: narrow });
+  assert.equal(small.take(`81 05 0000 e007 ${"00".repeat(1024 - 32)}`).code, undefined);
   assert.equal(small.take("81 05 0100 00").code, 2, "more than the credit");
   assert.equal(new Stream().ping(3).take("20 0200 00 02  20 0200 00 02").code, undefined);
 });
@@ -108,10 +108,10 @@ test("what an ACK of ours that arrived has said is not said again", () => {
 });
 
 test("windows that fit no packet go with the next one", () => {
-  const many = Array.from({ length: 400 }, (_, i) => ({ id: i + 1, delivery: Delivery.reliableOrdered, windowBytes: 60 }));
+  const many = Array.from({ length: 400 }, (_, i) => ({ id: i + 1, delivery: Delivery.reliableOrdered, windowBytes: 1024 }));
   const s = new Stream({ channels: many });
   const id = (n: number) => (n < 128 ? [n] : [(n & 127) | 128, n >> 7]);
-  for (const { id: n } of many) s.take(Buffer.from([0x81, ...id(n), 0, 0, 1, 7]).toString("hex"));
+  for (const { id: n } of many) s.take(Buffer.from([0x81, ...id(n), 0, 0, 0xd8, 4, ...new Uint8Array(600)]).toString("hex"));
   for (const { id: n } of many) assert.ok(s.end.receive(n));
   let windows = 0;
   for (let p; (p = s.packet()); ) {
@@ -123,7 +123,7 @@ test("windows that fit no packet go with the next one", () => {
     for (; r.left > 0; windows++) {
       assert.equal(r.u8(), 4);
       r.channel();
-      assert.equal(r.u32(), 60 + 33);
+      assert.equal(r.u32(), 1024 + 632);
     }
   }
   assert.equal(windows, 400);
@@ -169,12 +169,12 @@ test("of a Latest channel a newer value takes the place of one that waits, on ei
     const lost = s.events.find((e) => e.kind === "Lost");
     assert.equal(lost?.kind === "Lost" && lost.why, "replaced");
   }
-  const s = new Stream({ channels: channels.map((c) => ({ ...c, windowBytes: 100 })) });
-  for (let n = 0; n < 20; n++) {
+  const s = new Stream({ channels: narrow });
+  for (let n = 0; n < 60; n++) {
     s.take(`81 0${latest} ${n.toString(16).padStart(2, "0")}00 01 ${n.toString(16).padStart(2, "0")}`);
     while (s.packet()); // the charge of what was replaced has returned
   }
   assert.equal(s.code, undefined);
-  assert.deepEqual(s.messages(latest), [19]);
+  assert.deepEqual(s.messages(latest), [59]);
   assert.deepEqual(s.messages(loose), []);
 });

@@ -8,6 +8,11 @@ export const start = 1_000_000;
 /** A channel of each delivery; its id is one more than the delivery. */
 export const channels = Object.values(Delivery).map((delivery) => ({ id: delivery + 1, delivery }));
 
+/** The same, the reliable ones with the smallest window that there is: 1024 bytes. */
+export const narrow = channels.map((c) =>
+  c.delivery >= Delivery.reliableUnordered ? { ...c, windowBytes: 1024 } : c,
+);
+
 /** A Stream is one end as it is at once, over a way that loses nothing; packets of its peer are bytes. */
 export class Stream {
   readonly end: Endpoint;
