@@ -12,7 +12,7 @@ const cost = size + 2;
 function thrifty(rate: number, seed: number, budgeted: boolean): [worst: number, bytes: number] {
   const channels: ChannelConfig[] = [
     { id: 1, delivery: Delivery.unreliable },
-    { id: 2, delivery: Delivery.reliableOrdered, maxQueuedBytes: 1 << 16 },
+    { id: 2, delivery: Delivery.reliableOrdered, maxMessageBytes: 1 << 14, maxQueuedBytes: 1 << 16 },
   ];
   const link = { delay: 20_000, rate, queue: rate };
   const pair = new Pair({ seed, config: { channels }, link });
@@ -79,6 +79,7 @@ test("the counts of channels are those of the messages that went there", () => {
   const channels: ChannelConfig[] = Object.values(Delivery).map((delivery, i) => ({
     id: i + 1,
     delivery,
+    maxMessageBytes: 5000,
     maxQueuedBytes: 10_000,
   }));
   const pair = new Pair({ seed: 1, config: { channels }, link: { delay: 20_000, loss: 0.05 } });

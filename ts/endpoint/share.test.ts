@@ -29,8 +29,8 @@ const full = "dropOldest";
 test("channels of a class share by their weights", () => {
   const [one, three] = flood(
     [
-      { id: 1, delivery, full, maxQueuedBytes: 50_000 },
-      { id: 2, delivery, full, maxQueuedBytes: 50_000, weight: 3 },
+      { id: 1, delivery, full, maxMessageBytes: 10_000, maxQueuedBytes: 50_000 },
+      { id: 2, delivery, full, maxMessageBytes: 10_000, maxQueuedBytes: 50_000, weight: 3 },
     ],
     20,
   ) as [number, number];
@@ -42,8 +42,8 @@ test("channels of a class share by their weights", () => {
 test("a lower class waits for a higher one", () => {
   const [low, high] = flood(
     [
-      { id: 1, delivery, full, maxQueuedBytes: 50_000 },
-      { id: 2, delivery, full, maxQueuedBytes: 50_000, priority: 1 },
+      { id: 1, delivery, full, maxMessageBytes: 10_000, maxQueuedBytes: 50_000 },
+      { id: 2, delivery, full, maxMessageBytes: 10_000, maxQueuedBytes: 50_000, priority: 1 },
     ],
     10,
   ) as [number, number];
@@ -52,14 +52,14 @@ test("a lower class waits for a higher one", () => {
 
 test("a channel keeps to its own rate", () => {
   const [bytes] = flood(
-    [{ id: 1, delivery, full, maxQueuedBytes: 50_000, bytesPerSecond: 20_000 }],
+    [{ id: 1, delivery, full, maxMessageBytes: 10_000, maxQueuedBytes: 50_000, bytesPerSecond: 20_000 }],
     10,
   ) as [number];
   assert.ok(bytes > 180_000 && bytes < 210_000, `${bytes} bytes in 10 s`);
 });
 
 test("a full queue refuses, and tells when there is room again", () => {
-  const one: ChannelConfig = { id: 1, delivery, maxQueuedBytes: 5000 };
+  const one: ChannelConfig = { id: 1, delivery, maxMessageBytes: 1000, maxQueuedBytes: 5000 };
   const pair = new Pair({ seed: 1, config: { channels: [one] }, link: { delay: 10_000 } });
   pair.meet();
   const fill = () => {
@@ -76,7 +76,7 @@ test("a full queue refuses, and tells when there is room again", () => {
 test("a newer value takes the place of one of its key that waits, and old ones are dropped where that is asked for", () => {
   const channels: ChannelConfig[] = [
     { id: 1, delivery: Delivery.reliableLatest },
-    { id: 2, delivery: Delivery.unreliable, maxQueuedBytes: 1000 },
+    { id: 2, delivery: Delivery.unreliable, maxMessageBytes: 500, maxQueuedBytes: 1000 },
   ];
   const pair = new Pair({ seed: 1, config: { channels }, link: { delay: 10_000 } });
   pair.meet();
