@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { Session, type HeapProfiler } from "node:inspector/promises";
 import { test } from "node:test";
+import { garbageOf } from "../testdata/garbage.js";
 import { chance } from "../testdata/link.js";
 import { isLatest } from "./config.js";
 import { Delivery, Endpoint, Outgoing, type ChannelConfig, type SendOptions } from "./index.js";
@@ -64,15 +64,6 @@ class Play {
   }
 }
 
-/** What functions of ours have allocated, whatever became of it, in bytes, by their names. */
-function allocated(node: HeapProfiler.SamplingHeapProfileNode, all: Map<string, number>): void {
-  const { url, functionName } = node.callFrame;
-  if (/\/(endpoint|wire)\/[a-z_]+\.js$/.test(url)) {
-    all.set(functionName, (all.get(functionName) ?? 0) + node.selfSize);
-  }
-  for (const child of node.children) allocated(child, all);
-}
-
 /**
  * How much garbage a packet is, in bytes, beside what the game gets; and what of it. Code that is not compiled yet, on
  * a busy machine for long, boxes its numbers: so it is the least of some runs.
@@ -88,26 +79,13 @@ async function garbage(play: Play): Promise<[number, string]> {
 
 async function garbageOfRun(play: Play): Promise<[number, string]> {
   play.run(1500);
-  const session = new Session();
-  session.connect();
-  await session.post("HeapProfiler.startSampling", {
-    samplingInterval: 512,
-    includeObjectsCollectedByMajorGC: true,
-    includeObjectsCollectedByMinorGC: true,
-  });
   const before = play.packets;
   play.received = 0;
-  play.run(1500);
-  const { profile } = await session.post("HeapProfiler.stopSampling");
-  session.disconnect();
-  const all = new Map<string, number>();
-  allocated(profile.head, all);
-  const sum = [...all.values()].reduce((n, bytes) => n + bytes, 0);
+  const { bytes, by } = await garbageOf(/\/(endpoint|wire)\/[a-z_]+\.js$/, () => play.run(1500));
   const packets = play.packets - before;
   assert.ok(play.received > 0.98 * 3000 * play.messages, `${play.received} messages came`);
-  assert.ok(all.size > 0 && packets >= 3000, `${packets} packets, ${all.size} functions`);
-  const worst = [...all].sort((a, b) => b[1] - a[1]).slice(0, 8);
-  return [sum / packets, JSON.stringify(worst.map(([name, n]) => [name, n / packets]))];
+  assert.ok(by.length > 0 && packets >= 3000, `${packets} packets, ${by.length} functions`);
+  return [bytes / packets, JSON.stringify(by.slice(0, 8).map(([name, n]) => [name, n / packets]))];
 }
 
 for (const learnt of [false, true])

@@ -60,6 +60,8 @@ export class FakeServer {
   theirs: Uint8Array | undefined;
   answered = -1;
   cookie: Uint8Array = new Uint8Array(0);
+  /** The client's. */
+  hello: Uint8Array = new Uint8Array(0);
 
   constructor(readonly of: Token | Ticket) {
     this.items = of.pad.items;
@@ -99,6 +101,7 @@ export class FakeServer {
     const plain = openX(this.keys.offer, b.subarray(10, 34), b.subarray(0, 10), b.subarray(34))!;
     this.theirs = plain.slice(1, 33);
     this.answered = b[5]!; // the lowest byte of the counter
+    this.hello = plain.slice(335 + plain[34]!); // behind the items, and 300 bytes of the challenge
     return true;
   }
 
@@ -128,10 +131,10 @@ export class FakeServer {
     return join(head, nonce, sealX(key, nonce, join(head, more), plain));
   }
 
-  accept(flags = 0): Uint8Array {
+  accept(flags = 0, hello: Uint8Array = helloOfServer): Uint8Array {
     const { id, share, items } = this;
     const numbers = [little(4, 4), little(64, 4), new Uint8Array(20)] as const;
-    const plain = join(id, share, flags, items.length, items, ...numbers, helloOfServer);
+    const plain = join(id, share, flags, items.length, items, ...numbers, hello);
     return this.sealed(2, this.keys.accept, plain, this.theirs!);
   }
 

@@ -15,8 +15,12 @@ export class WebSocketWay implements Way {
   onReady: () => void = () => {};
   onEnded: (reason: string) => void = () => {};
   /** A text came. Until somebody listens the first one is kept, which says what the server offers. */
-  onText: (text: string) => void = (text) => (this.said ??= text);
+  onText: (text: string) => void = (text) => {
+    this.said ??= text;
+    this.offers = this.kinds.some((kind) => this.said!.includes(`"${kind}"`));
+  };
   said: string | undefined;
+  offers = false;
   /** It has ended. */
   over = false;
   private readonly socket: WebSocket;
@@ -45,10 +49,6 @@ export class WebSocketWay implements Way {
     const { onEnded } = this;
     this.close();
     onEnded(reason);
-  }
-
-  get offers(): boolean {
-    return this.kinds.some((kind) => this.said?.includes(`"${kind}"`));
   }
 
   /** Says something beside datagrams. */
