@@ -105,7 +105,7 @@ export class Buffer<T> {
   }
 
   private peer(now: number): number {
-    return this.clock?.peer(now) ?? now;
+    return this.clock?.at(now) ?? now;
   }
 
   /**

@@ -49,7 +49,7 @@ export class Clock {
   private doubts = 0; // samples in a row that contradict the line
 
   // The line: the offset at a time of the own clock, and how it grows.
-  private at = 0;
+  private fixed = 0;
   private base = 0;
   private slope = 0;
   private least = 0;
@@ -77,7 +77,7 @@ export class Clock {
   /** Whether a packet came before it was sent, by the line, and as far as that may be off. */
   private contradicts(s: Sample): boolean {
     const slack = this.uncertainty + maxDrift * (s.received - this.newest.received);
-    return this.peer(s.sent) > s.arrived + slack || this.peer(s.received) < s.answered - slack;
+    return this.at(s.sent) > s.arrived + slack || this.at(s.received) < s.answered - slack;
   }
 
   /** Notes a point, if it is the best of its interval so far. */
@@ -124,7 +124,7 @@ export class Clock {
     }
     this.least = least;
     this.slope = Math.min(Math.max(to / tt, -maxDrift), maxDrift);
-    this.at = newest.received + meanT;
+    this.fixed = newest.received + meanT;
     this.base = first + meanO;
   }
 
@@ -135,11 +135,11 @@ export class Clock {
 
   /** How far the peer's clock is ahead of the own one, at a time of the own one. */
   offset(now: number): number {
-    return this.base + this.slope * (now - this.at);
+    return this.base + this.slope * (now - this.fixed);
   }
 
   /** What the peer's clock shows when the own one shows now. */
-  peer(now: number): number {
+  at(now: number): number {
     return now + this.offset(now);
   }
 
@@ -166,7 +166,7 @@ export class Clock {
   /** Forgets everything, as for another peer. */
   reset(): void {
     this.points.length = this.n = this.doubts = 0;
-    this.at = this.base = this.slope = this.least = 0;
+    this.fixed = this.base = this.slope = this.least = 0;
   }
 }
 

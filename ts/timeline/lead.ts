@@ -73,7 +73,7 @@ export class Lead {
     const i = tick % remembered;
     if (this.of[i] === tick || ticks.clock?.synced === false) return;
     this.of[i] = tick;
-    this.began[i] = (ticks.clock?.peer(now) ?? now) - ticks.since(tick);
+    this.began[i] = (ticks.clock?.at(now) ?? now) - ticks.since(tick);
   }
 
   /** Takes the server's word for when the input of a tick was there, by its clock. */

@@ -58,7 +58,7 @@ export class Ticks {
     this.tick = this.anchored;
     this.over = 0;
     if (this.clock?.synced === false) return this.tick;
-    const at = this.slew.advance(now, (this.clock?.peer(now) ?? now) + ahead);
+    const at = this.slew.advance(now, (this.clock?.at(now) ?? now) + ahead);
     const n = this.count(at);
     this.tick = this.anchored + n;
     this.over = Math.min(

@@ -75,7 +75,7 @@ export class Pace {
   /** In which tick the server is, with the part of it that is over. */
   serverTick(now: number): number {
     const { tick, microseconds } = this.anchor!;
-    return tick + (this.clock.peer(now) - microseconds) / tickLength;
+    return tick + (this.clock.at(now) - microseconds) / tickLength;
   }
 
   /** The ticks that have begun since the last call: the first of them, and the last. */
