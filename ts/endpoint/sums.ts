@@ -53,7 +53,7 @@ export interface Line {
 }
 
 /** How many sums the losses of a path call for, for each message: SPEC.md, 7.17. */
-export function strengthOf({ rate, inARow, last, since }: Line["losses"]): number {
+function strengthOf({ rate, inARow, last, since }: Line["losses"]): number {
   if (last < 0) return since < unproven ? 1 : 0;
   if (since > remembered) return 0;
   const load = rate * Math.max(inARow, 1);
