@@ -104,7 +104,7 @@ export async function writePackage(outdir: string): Promise<void> {
   };
   await made.write({
     dir: outdir,
-    chunkFileNames: "chunks/[name].js",
+    chunkFileNames: ({ name }) => `chunks/${name.replace(/-[A-Z0-9]{8}$/, "")}.js`,
     manualChunks(path, { getModuleInfo }) {
       needs(input["client"]!, (of) => getModuleInfo(of)!.importedIds);
       return core.has(path) ? "core" : undefined;

@@ -7,7 +7,7 @@ import type { Token } from "../netcode/token.js";
 import type { Door, Way } from "../transport/way.js";
 import { Code, WireError } from "../wire/error.js";
 import type { Host } from "./host.js";
-import { loadRest, rest } from "./loading.js";
+import { load, loaded } from "./loading.js";
 
 /** A Meeting is what endpoints say to each other in a handshake. */
 export interface Meeting extends Pick<HandshakeConfig<Try>, "hello" | "judge"> {
@@ -39,10 +39,10 @@ export class Attempt {
     private readonly meeting: Meeting,
   ) {
     // a way that loses packets takes more than one that does not
-    const needsRest = !host.cfg.transport.reliable || credentials.some((c) => "ticket" in c);
+    const part = credentials.some((c) => "ticket" in c) ? "kept" : !host.cfg.transport.reliable && "ways";
     const pads = credentials.map((c) => c.pad);
-    if ((rest || !needsRest) && !pads.some((pad) => pad.items.length)) this.begin();
-    else this.load([needsRest && loadRest(), ...pads.map(protect)]);
+    if ((!part || loaded[part]) && !pads.some((pad) => pad.items.length)) this.begin();
+    else this.load([part && load(part), ...pads.map(protect)]);
   }
 
   private load(parts: unknown[]): void {
@@ -73,7 +73,7 @@ export class Attempt {
       random,
       show: ({ credential: c, door }) => {
         this.open(door);
-        return "request" in c ? showToken(c) : rest!.showTicket(c, unix, meeting.continues);
+        return "request" in c ? showToken(c) : loaded.kept!.showTicket(c, unix, meeting.continues);
       },
       hello: meeting.hello,
       judge: meeting.judge,

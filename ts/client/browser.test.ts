@@ -42,6 +42,9 @@ after(async () => {
   pages?.close();
 });
 
+/** The parts of the client that load later. */
+const chunks = /\/(?:ways|kept|repair|asked|large|webrtc)-/;
+
 /** What a page tells of its game. */
 interface Told {
   transport: Kind | undefined;
@@ -160,7 +163,7 @@ test("a page of a server with a WebSocket alone loads nothing more", async () =>
     await page.waitForFunction(() => game.heard > 300);
     assert.equal(loads, 0);
   };
-  await play({ noWebTransport: true, noWebRTC: true }, undefined, plays, /\/rest-/, (route) => {
+  await play({ noWebTransport: true, noWebRTC: true }, undefined, plays, chunks, (route) => {
     loads++;
     return route.continue();
   });
@@ -176,7 +179,7 @@ test("when the rest of the client cannot be loaded the game goes on where it beg
     const seen = new Set(log.filter((line) => line !== "PathChanged"));
     assert.deepEqual([...seen], ["Connecting", "Connected", "websocket"]);
   };
-  await play({ keepSeats: 60 }, undefined, stays, /\/rest-/);
+  await play({ keepSeats: 60 }, undefined, stays, /\/ways-/);
   assert.ok(refused > 0, "nothing was kept from the page");
 });
 
@@ -187,15 +190,15 @@ test("what could not be loaded is loaded later", async () => {
     await until("webtransport");
   };
   const passing = (route: Route) => (times > 0 ? route.continue() : route.abort());
-  await play({ keepSeats: 60 }, undefined, once, /\/rest-/, passing);
+  await play({ keepSeats: 60 }, undefined, once, /\/ways-/, passing);
   assert.equal(times, 1);
 });
 
-test("a ticket is of no use while the rest of the client cannot be loaded, and the page reads why", async () => {
+test("a ticket is of no use while what shows it cannot be loaded, and the page reads why", async () => {
   const ticket = { ...ticketOf(), addresses: [{ ip: Uint8Array.of(127, 0, 0, 1), port: 1 }] };
   const page = await browser.newPage();
   try {
-    await page.route(/\/rest-/, (route) => route.abort());
+    await page.route(/\/kept-/, (route) => route.abort());
     await page.goto(`http://127.0.0.1:${(pages.address() as AddressInfo).port}/`);
     await page.evaluate(
       (ticket) => {

@@ -1,9 +1,11 @@
 import type { Packet } from "../endpoint/packet.js";
-import { Ladder, learn } from "../endpoint/parts.js";
+import type { FullEndpoint } from "../endpoint/endpoint_full.js";
+import { Ladder } from "../endpoint/ladder.js";
 import { WebClimber } from "../transport/climber.js";
 import type { Climber, Kind, Way } from "../transport/way.js";
 import { WebSocketWay } from "../transport/websocket.js";
 import type { Dialed } from "./dialed.js";
+import type { Line } from "./line.js";
 
 /** Ways are better the lower this is. */
 const rankOf = (kind: Kind) => (kind === "websocket" ? 2 : kind === "webrtc" ? 1 : 0);
@@ -11,17 +13,18 @@ const rankOf = (kind: Kind) => (kind === "websocket" ? 2 : kind === "webrtc" ? 1
 /** A Climb is how a connection comes to further ways than its first one, and goes over the best of them. */
 export class Climb {
   private readonly route: number;
-  private readonly end;
+  private readonly end: FullEndpoint;
   private ladder: Ladder<Packet> | undefined; // once there are several
   private readonly climber: Climber | undefined;
 
   constructor(
     private readonly of: Dialed,
-    private readonly first: Way,
+    readonly line: Line,
   ) {
+    const { first } = of;
     const { transport, maxPaths = 0 } = of.host.cfg;
     this.route = of.route;
-    this.end = of.end!;
+    this.end = of.full!;
     if (!first.reliable) this.several();
     const found = (way: Way) => this.found(way);
     if (maxPaths < 0) return;
@@ -33,8 +36,9 @@ export class Climb {
 
   /** Has the endpoint take several ways. */
   private several(): Ladder<Packet> {
-    const { of, first, end, route } = this;
-    const ladder = new Ladder(learn(end).paths, route, rankOf(first.kind), first.reliable);
+    const { of, end, route } = this;
+    const { first } = of;
+    const ladder = new Ladder(end.paths, route, rankOf(first.kind), first.reliable);
     if (!of.line!.ways.has(route)) ladder.down(of.now(), route);
     return (this.ladder = ladder);
   }
@@ -62,7 +66,7 @@ export class Climb {
   changed(now: number): void {
     this.ladder?.changed(now);
     if (!this.climber?.silent) return;
-    const { known, all } = learn(this.end).paths;
+    const { known, all } = this.end.paths;
     this.climber.silent(known && !all.some(({ claims: c }) => c.active && !c.silent));
   }
 

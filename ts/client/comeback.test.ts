@@ -181,6 +181,7 @@ test("a bot whose socket fails goes on by another one, without a message lost", 
       await heard(player, conn, 100),
       Array.from({ length: 100 }, (_, i) => `${i}`),
     );
+    await player.until(() => conn.paths().length > 0, "paths");
     assert.deepEqual(
       conn.paths().map((p) => [p.kind, p.active]),
       [["udp", true]],
@@ -203,6 +204,7 @@ test("a bot that nobody answers any more goes on by another socket long before i
       await heard(player, conn, 100),
       Array.from({ length: 100 }, (_, i) => `${i}`),
     );
+    await player.until(() => conn.paths().length > 0, "paths");
     const active = conn.paths().filter((p) => p.active);
     assert.deepEqual(
       active.map((p) => [p.kind, p.use]),

@@ -1,4 +1,4 @@
-import type { EndpointConfig } from "../endpoint/config.js";
+import type { EndpointConfig, Part } from "../endpoint/config.js";
 import { checkFields } from "../wire/config.js";
 import { Reader } from "../wire/reader.js";
 import type { Transport } from "../transport/way.js";
@@ -63,7 +63,7 @@ export const formsOf = (cfg: ClientConfig): Forms | undefined =>
 export function endpointConfig(
   cfg: ClientConfig,
   random: (n: number) => Uint8Array,
-  needs: () => void,
+  needs: (part?: Part) => void,
 ): EndpointConfig {
   const { channels, transport, maxHold = 0 } = cfg;
   const all = channels?.every?.((c) => c?.config);

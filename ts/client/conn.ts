@@ -8,6 +8,7 @@ import type { Address } from "../wire/address.js";
 import { Code } from "../wire/error.js";
 import { Dialed } from "./dialed.js";
 import type { Host, Led } from "./host.js";
+import { loaded } from "./loading.js";
 import type { Reason } from "./reason.js";
 import type { ChannelStats, ConnStats, PathStats } from "./stats.js";
 
@@ -122,7 +123,7 @@ export class Conn {
    */
   hold(milliseconds: number): boolean {
     this.host.wake();
-    return this.peer.wanted?.hold(milliseconds * 1000) ?? false;
+    return this.peer.sit()?.hold(milliseconds * 1000) ?? false;
   }
 
   /** Has the keys of what goes to the server changed as soon as that is possible. */
@@ -148,17 +149,23 @@ export class Conn {
   /** What carries messages now; undefined before it is connected, and while nothing does. */
   get transport(): Kind | undefined {
     const { line, end } = this.peer;
-    return line?.ways.get(end!.lead.claims.route)?.kind;
+    return line?.ways.get(end!.paths.lead.claims.route)?.kind;
   }
 
-  /** What was counted and measured; undefined until it is connected, and the rest of the client is loaded. */
+  /** Who knows numbers, once that is loaded. */
+  private get asked() {
+    this.peer.need("asked");
+    return loaded.asked;
+  }
+
+  /** What was counted and measured; undefined until it is connected, and what knows it is loaded, which the first call begins. */
   stats(): ConnStats | undefined {
-    return this.peer.wanted?.stats();
+    return this.asked?.stats(this.peer);
   }
 
   /** What was counted of a channel; undefined like {@link stats}, and where there is none. */
   channelStats(channel: number): ChannelStats | undefined {
-    return this.peer.wanted?.channelStats(channel);
+    return this.asked?.channelStats(this.peer, channel);
   }
 
   /**
@@ -167,16 +174,16 @@ export class Conn {
    * or with them. A game that sends no more than that keeps its queues near empty. 0: nothing, or nobody has measured yet.
    */
   budget(within = 1000 / 60, channel?: number): number {
-    return this.peer.wanted?.budget(within, channel) ?? 0;
+    return this.asked?.budget(this.peer, within, channel) ?? 0;
   }
 
   /** What was counted and measured of each path that is not closed. */
   paths(): PathStats[] {
-    return this.peer.wanted?.paths() ?? [];
+    return this.asked?.paths(this.peer) ?? [];
   }
 
   /** Exchanges of clocks since the last call, for a timeline; they are kept from the first call on. */
   clockSamples(): readonly ClockSample[] {
-    return this.peer.wanted?.clockSamples() ?? [];
+    return this.asked?.clockSamples(this.peer) ?? [];
   }
 }

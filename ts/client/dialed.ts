@@ -1,4 +1,5 @@
 import { Endpoint } from "../endpoint/endpoint.js";
+import type { FullEndpoint } from "../endpoint/endpoint_full.js";
 import type { Event as EndpointEvent } from "../endpoint/event.js";
 import type { Session, Try } from "../netcode/handshake.js";
 import { refusal, type Refusal } from "../netcode/packet.js";
@@ -7,12 +8,13 @@ import type { Token } from "../netcode/token.js";
 import type { Way } from "../transport/way.js";
 import { Code } from "../wire/error.js";
 import { Attempt } from "./attempt.js";
-import { endpointConfig, formsOf } from "./config.js";
+import type { Climb } from "./climb.js";
+import { endpointConfig } from "./config.js";
 import type { Conn } from "./conn.js";
 import type { Event, State } from "./event.js";
 import type { Host, Led } from "./host.js";
 import { Line } from "./line.js";
-import { loadRest, rest } from "./loading.js";
+import { load, loaded, type Part } from "./loading.js";
 import { Reason, reasonOf } from "./reason.js";
 import type { Seat } from "./seat.js";
 
@@ -25,70 +27,76 @@ const usualTag = 16;
  *     asking → open ⇄ away → over
  *        └─────────────────↗
  *
- * An open connection is its endpoint's matter. What else may become of it, when it loses its way or its server, is
- * for its {@link Seat}.
+ * An open connection is its endpoint's matter, further ways are its {@link Climb}'s. What else may become of it, when it
+ * loses its server, is for its {@link Seat}.
  */
 export class Dialed {
   /** Once an attempt has begun. */
   end: Endpoint | undefined;
+  /** The same one, once that has learnt of ways. */
+  full: FullEndpoint | undefined;
   /** Once it is connected. */
   line: Line | undefined;
-  /** Once the rest of the client is needed, and loaded; without it nobody climbs, comes back or is handed over. */
+  /** Once it is connected and needs ways, and they are loaded. */
+  climb: Climb | undefined;
+  /** Once what is kept is needed, and loaded; without it nobody comes back or is handed over. */
   seat: Seat | undefined;
+  /** By which it is connected. */
+  first!: Way;
   /** The newest. */
   route = 0;
   /** It needs no more calls. */
   over = false;
   private attempt: Attempt | undefined; // until it is connected
   private made: Token | Ticket | undefined; // for what end was made
-  private first!: Way; // by which it is connected
-  private loading = false;
+  private readonly needed = new Set<Part>(); // parts that it has asked for
   private told: State | undefined;
   private tried: Try | undefined;
 
   constructor(
     readonly host: Host,
     readonly conn: Conn,
-    private readonly credentials: readonly (Token | Ticket)[],
-    led: Led | undefined, // then the rest of the client is there
+    readonly credentials: readonly (Token | Ticket)[],
+    readonly led: Led | undefined, // then all that this takes is there
   ) {
     this.attempt = new Attempt(host, credentials, {
       hello: (by) => this.helloFor(by),
       judge: (hello) => this.judge(hello),
     });
-    if (rest) this.sit(led);
+    this.learn();
   }
 
   /**
-   * Loads the rest of the client, since something asks for it; until that is there the game goes on with what it has,
+   * Loads a part of the client, since something asks for it; until that is there the game goes on with what it has,
    * and nothing is lost.
    */
-  readonly need = (): void => {
-    if (this.loading || this.seat || this.over) return;
-    this.loading = true;
-    loadRest().then(
-      () => this.sit(),
+  readonly need = (part: Part = "ways"): void => {
+    const { needed, host } = this;
+    if (needed.has(part) || this.over) return;
+    needed.add(part);
+    load(part).then(
       () => {
-        this.host.clock.after(loadAgain, () => {
-          this.loading = false;
-          this.need();
+        this.learn();
+        host.wake();
+      },
+      () => {
+        host.clock.after(loadAgain, () => {
+          needed.delete(part);
+          this.need(part);
         });
       },
     );
   };
 
   /** The seat, for who asks for what only it knows. */
-  get wanted(): Seat | undefined {
-    this.need();
+  sit(): Seat | undefined {
+    this.need("kept");
     return this.seat;
   }
 
-  private sit(led?: Led): void {
-    if (this.over) return;
-    this.seat = new rest!.Seat(this, this.credentials, led);
-    if (this.end) rest!.learn(this.end);
-    if (this.line) this.seat.begin(this.first);
-    this.host.wake();
+  /** Puts what is loaded to use, for what there is by now: an endpoint, and a line. */
+  private learn(): void {
+    if (!this.over) for (const { learn } of Object.values(loaded)) learn(this);
   }
 
   now(): number {
@@ -100,18 +108,19 @@ export class Dialed {
     const now = this.now();
     if (this.made !== by.credential) {
       this.made = by.credential;
-      this.end = this.newEndpoint(now, by.credential.timeout);
+      this.renew(now, by.credential.timeout);
     }
     return this.end!.hello(now);
   }
 
-  newEndpoint(now: number, timeout: number, instance?: bigint): Endpoint {
+  /** Has another endpoint. */
+  renew(now: number, timeout: number, instance?: bigint): Endpoint {
     const config = endpointConfig(this.host.cfg, this.host.random, this.need);
     config.timeout = timeout > 0 ? timeout * 1e6 : -1;
     if (instance !== undefined) config.instance = instance;
-    const end = new Endpoint(now, config, this.route);
-    rest?.learn(end);
-    return end;
+    this.end = new Endpoint(now, config, this.route);
+    this.learn();
+    return this.end;
   }
 
   /** Judges the HELLO of the server. */
@@ -124,7 +133,7 @@ export class Dialed {
   deadline(): number {
     if (this.over) return Infinity;
     const at = this.attempt?.deadline() ?? this.end!.deadline();
-    return Math.min(at, this.seat?.deadline() ?? Infinity);
+    return Math.min(at, this.seat?.deadline() ?? Infinity, this.climb?.deadline() ?? Infinity);
   }
 
   /** Does what is due, and sends what there is. */
@@ -133,8 +142,10 @@ export class Dialed {
     this.seat?.handleTimeout(now);
     if (this.attempt) this.try(now, this.attempt);
     if (!this.line) return;
-    if (!this.seat && (this.first.offers || this.end!.waits(0))) this.need();
+    if (this.first.offers) this.need();
+    if (this.end!.waits(0)) this.need("kept");
     this.end!.timeout(now);
+    this.climb?.handleTimeout(now);
     this.seat?.hear(now);
     this.hear(now);
     this.transmit(now);
@@ -163,18 +174,12 @@ export class Dialed {
     this.seat?.arrived(now);
     this.drop();
     const tell = () => {
-      this.conn.ended(reasonOf(why, differ ? this.difference(why) : why.text));
+      const text = (differ && loaded.asked?.difference(this, why)) || why.text;
+      this.conn.ended(reasonOf(why, text));
       this.host.wake();
     };
-    if (differ) loadRest().then(tell, tell); // which knows what a row says
+    if (differ) load("asked").then(tell, tell); // which knows what a row says
     else tell();
-  }
-
-  /** What differs from what the server has, for people. */
-  private difference({ rows, text }: Refusal): string {
-    const { cfg } = this.host;
-    const types = formsOf(cfg)?.difference(cfg, rows);
-    return types ?? rest?.learn(this.end!).difference(rows) ?? text;
   }
 
   private connected(now: number, session: Session, way: Way): void {
@@ -194,7 +199,7 @@ export class Dialed {
     this.line.add(this.route, way);
     this.end!.ping(); // the server waits for a packet of ours
     this.first = way;
-    this.seat?.begin(way);
+    this.learn();
     this.fit();
   }
 
@@ -203,14 +208,15 @@ export class Dialed {
     const more = this.line!.session.by.credential.pad.tagBytes - usualTag;
     for (const p of this.end!.paths.all) {
       const way = this.line!.ways.get(p.claims.route);
-      if (way) this.end!.setDatagramBytes(p.id, way.maxDatagram - Math.max(more, 0));
+      if (way) p.datagramBytes = way.maxDatagram - Math.max(more, 0);
     }
   }
 
   /** A way has ended. */
   ended(route: number): void {
     const now = this.now();
-    if (!this.wanted?.ended(now, route)) this.end!.paths.died(now, route);
+    this.need();
+    if (!this.climb?.ended(now, route)) this.end!.paths.died(now, route);
     this.host.wake();
   }
 
@@ -220,12 +226,12 @@ export class Dialed {
     const end = this.end!;
     for (let e = end.nextEvent(); e; e = end.nextEvent()) {
       if (e.kind === "PathChanged") {
-        seat?.changed(now);
+        this.climb?.changed(now);
         this.fit();
       } else if (e.kind === "away") {
         seat?.comeBack(now);
       } else if (e.kind === "closed") {
-        seat?.stop();
+        this.stop();
         this.conn.ended(new Reason(e.code, e.text, e.remote), e.undelivered, e.unreliable);
       }
       this.tell(e);
@@ -242,9 +248,15 @@ export class Dialed {
     const { out } = this.host;
     const end = this.end!;
     while (end.nextPacket(now, out)) {
-      if (this.line!.session.sealer.left <= 0) this.wanted?.changeKeys(now);
+      if (this.line!.session.sealer.left <= 0) this.sit()?.changeKeys(now);
       if (!this.line!.send(now, out)) end.paths.all[out.path]!.busy = true;
     }
+  }
+
+  /** Looks for no more ways, and does not come back. */
+  private stop(): void {
+    this.climb?.stop();
+    this.seat?.stop();
   }
 
   /** There is nothing left to say to the server. */
@@ -252,13 +264,13 @@ export class Dialed {
     this.over = true;
     this.attempt?.close();
     this.attempt = undefined;
-    this.seat?.stop();
+    this.stop();
     this.line?.close();
   }
 
   /** The game ends it. */
   close(code: number, text: string): void {
-    this.seat?.stop();
+    this.stop();
     if (this.line) return this.end!.close(this.now(), code, text);
     this.drop();
     this.conn.ended(new Reason(code, text));

@@ -44,7 +44,7 @@ export class Line {
       return owner.host.wake();
     }
     this.drops++;
-    if (b[0]! & 4) owner.need(); // a GONE, or what is sealed with other keys
+    if (b[0]! & 4) owner.need("kept"); // a GONE, or what is sealed with other keys
   }
 
   private ready(route: number): void {

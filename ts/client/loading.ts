@@ -1,10 +1,20 @@
-/** The parts that a game can begin without. */
-export type Rest = typeof import("./rest.js");
+// The parts that a game can begin without. Browsers load each as a chunk of its own when something asks for it:
+// Dialed.need. All others build on ways.
+const parts = {
+  ways: () => import("./ways.js"),
+  kept: () => import("./kept.js"),
+  repair: () => import("./repair.js"),
+  asked: () => import("./asked.js"),
+};
 
-/** They, once they are loaded. */
-export let rest: Rest | undefined;
+/** What a Client may load. */
+export type Part = keyof typeof parts;
 
-/** Loads them, for all Clients. */
-export async function loadRest(): Promise<Rest> {
-  return (rest ??= await import("./rest.js"));
+/** What is loaded, for all Clients. */
+export const loaded: { [P in Part]?: Awaited<ReturnType<(typeof parts)[P]>> } = {};
+
+/** Loads a part, and what that builds on. */
+export async function load(part: Part): Promise<void> {
+  const [ways, more] = await Promise.all([parts.ways(), parts[part]()]);
+  Object.assign(loaded, { ways, [part]: more });
 }

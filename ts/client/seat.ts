@@ -1,6 +1,5 @@
-import type { ClockSample } from "../endpoint/clock.js";
 import type { Endpoint } from "../endpoint/endpoint.js";
-import { learn } from "../endpoint/parts.js";
+import { learnKeeping, type Keeping } from "../endpoint/keeping.js";
 import { Epochs } from "../netcode/epochs.js";
 import { Log } from "../netcode/log.js";
 import { isGone } from "../netcode/gone.js";
@@ -15,19 +14,10 @@ import type { Address } from "../wire/address.js";
 import { Control } from "../wire/control.js";
 import { Code } from "../wire/error.js";
 import { Attempt } from "./attempt.js";
-import { Climb } from "./climb.js";
 import { Comeback } from "./comeback.js";
 import type { Dialed } from "./dialed.js";
 import type { Led } from "./host.js";
 import { Reason, reasonOf } from "./reason.js";
-import {
-  statsOf,
-  statsOfChannel,
-  statsOfPaths,
-  type ChannelStats,
-  type ConnStats,
-  type PathStats,
-} from "./stats.js";
 import { mayLead, Trail } from "./trail.js";
 import { Wallet } from "./wallet.js";
 
@@ -46,26 +36,24 @@ function tokensOf(list: Uint8Array): Token[] {
 }
 
 /**
- * A Seat is what a Conn has at its server beyond the connection: further ways, tickets to come back with, and where
- * else it may be sent.
+ * A Seat is what a Conn has at its server beyond the connection: tickets to come back with, and where else it may be sent.
  */
 export class Seat {
   /** The addresses of the server, as it told them. */
   addresses: readonly Address[] = [];
   private readonly wallet = new Wallet();
   private readonly trail: Trail;
-  private climb: Climb | undefined; // while it is connected
+  private led: Led | undefined; // until it is connected
   private back: Comeback | undefined; // while it is away
   private goneAt = Infinity; // when to believe a GONE
   private handedOver = false; // tokens for another server came, and were looked at
 
   constructor(
     private readonly of: Dialed,
-    credentials: readonly (Token | Ticket)[],
-    private led: Led | undefined, // until it is connected
   ) {
-    this.trail = led?.trail ?? new Trail(of.now());
-    for (const c of credentials) if ("ticket" in c) this.wallet.put(c);
+    this.led = of.led;
+    this.trail = of.led?.trail ?? new Trail(of.now());
+    for (const c of of.credentials) if ("ticket" in c) this.wallet.put(c);
   }
 
   /** The attempt is over. */
@@ -75,13 +63,11 @@ export class Seat {
     led?.arrived(now);
   }
 
-  /** There is a connection over a way, a new one or one under new keys. */
-  begin(first: Way): void {
+  /** There is a connection, a new one or one under new keys. */
+  begin(): void {
     const { opener, sealer } = this.of.line!.session;
     sealer.log ??= new Log();
     opener.epochs ??= new Epochs(opener.epoch);
-    this.climb?.stop();
-    this.climb = new Climb(this.of, first);
   }
 
   /** Nothing is heard of the server, and the Conn tries to come back. */
@@ -89,35 +75,9 @@ export class Seat {
     return this.back !== undefined;
   }
 
-  stats(): ConnStats | undefined {
-    const { line, end } = this.of;
-    return line && statsOf(end!, line);
-  }
-
-  channelStats(channel: number): ChannelStats | undefined {
-    const { line, end } = this.of;
-    return line && statsOfChannel(end!, channel);
-  }
-
-  budget(within: number, channel?: number): number {
-    const { end } = this.of;
-    return end ? learn(end).budget(this.of.now(), within * 1000, channel) : 0;
-  }
-
-  paths(): PathStats[] {
-    const { line, end } = this.of;
-    return line ? statsOfPaths(end!, line) : [];
-  }
-
   /** Announces silence; false: it is not granted. */
   hold(time: number): boolean {
-    const { line, end } = this.of;
-    return line !== undefined && learn(end!).hold(this.of.now(), time);
-  }
-
-  clockSamples(): readonly ClockSample[] {
-    const { end } = this.of;
-    return end ? learn(end).clockSamples() : [];
+    return this.of.line !== undefined && this.keeping.hold(this.of.now(), time);
   }
 
   /** The newest ticket, for a store. */
@@ -127,9 +87,8 @@ export class Seat {
   }
 
   deadline(): number {
-    const [back, climb] = [this.back?.deadline(), this.climb?.deadline()];
-    const led = this.led?.until;
-    return Math.min(this.goneAt, back ?? Infinity, climb ?? Infinity, led ?? Infinity);
+    const [back, led] = [this.back?.deadline(), this.led?.until];
+    return Math.min(this.goneAt, back ?? Infinity, led ?? Infinity);
   }
 
   /** Does what is due. */
@@ -140,27 +99,20 @@ export class Seat {
     this.back?.handleTimeout(now);
   }
 
-  /** A path is in another state. */
-  changed(now: number): void {
-    this.climb?.changed(now);
+  private get keeping(): Keeping {
+    return learnKeeping(this.of.full!);
   }
 
-  /** A way has ended; says whether that is seen to. */
-  ended(now: number, route: number): boolean {
-    return this.climb?.ended(now, route) ?? false;
-  }
-
-  /** Opens and closes ways, and takes what the server says on channel 0. */
+  /** Takes what the server says on channel 0. */
   hear(now: number): void {
-    this.climb?.handleTimeout(now);
+    const { keeping } = this;
     const { line, host } = this.of;
-    const end = learn(this.of.end!);
-    for (let m = end.receiveControl(); m; m = end.receiveControl()) {
+    for (let m = keeping.receiveControl(); m; m = keeping.receiveControl()) {
       if (m.kind === Control.ticket)
         this.wallet.receive(line!.session, m.ticket, host.clock.unix());
       if (m.kind === Control.addresses) this.addresses = m.addresses;
       if (m.kind === Control.tokens) this.follow(now, m.list);
-      end.setKeepFor(this.keepFor());
+      keeping.setKeepFor(this.keepFor());
     }
   }
 
@@ -219,11 +171,11 @@ export class Seat {
   /** Begins to show a ticket. */
   show(ticket: Ticket): Attempt {
     const { host } = this.of;
-    const end = learn(this.of.end!);
+    const { end } = this.of;
     return new Attempt(host, [ticket], {
-      hello: () => end.hello(this.of.now()),
+      hello: () => end!.hello(this.of.now()),
       judge: (hello) => this.of.judge(hello),
-      continues: host.cfg.resume === "loseMessages" ? 0n : end.peerInstance,
+      continues: host.cfg.resume === "loseMessages" ? 0n : this.keeping.peerInstance,
     });
   }
 
@@ -231,15 +183,14 @@ export class Seat {
   letIn(session: Session, way: Way): void {
     const { of } = this;
     const now = of.now();
-    const old = learn(of.end!);
+    const old = of.end!;
     const { continues, hello } = session.accept;
     this.back = undefined; // what it has opened stays
     of.route++;
-    const kept = continues && old.continue(now, of.route, way.reliable);
+    const kept = continues && this.keeping.continue(now, of.route, way.reliable);
     let lost: readonly [number, number] = [0, 0];
     if (!kept) {
-      of.end = of.newEndpoint(now, session.by.credential.timeout, old.instance);
-      of.end.handleHello(now, hello);
+      of.renew(now, session.by.credential.timeout, old.instance).handleHello(now, hello);
       lost = this.abandon(old);
     }
     of.begin(session, way);
@@ -265,11 +216,11 @@ export class Seat {
    */
   gone(b: Uint8Array): boolean {
     const { line, host } = this.of;
-    const end = learn(this.of.end!);
+    const { full } = this.of;
     if (!isGone(line!.session.sealer, b)) return false;
-    if (this.goneAt < Infinity || this.back || end.over) return true;
-    this.goneAt = this.of.now() + Math.max(leastPatience, 3 * end.lead.pto());
-    end.ping();
+    if (this.goneAt < Infinity || this.back || full!.over) return true;
+    this.goneAt = this.of.now() + Math.max(leastPatience, 3 * full!.paths.lead.pto());
+    full!.ping();
     host.wake();
     return true;
   }
@@ -306,8 +257,8 @@ export class Seat {
 
   /** Changes the keys of what goes to the server, as soon as that may be. */
   changeKeys(now: number): void {
-    const { line, end } = this.of;
-    const { all } = learn(end!).paths;
+    const { line, full } = this.of;
+    const { all } = full!.paths;
     const pto = Math.max(...all.map((p) => p.pto()));
     const { sealer } = line!.session;
     all.some((p) => changeKeys(sealer, now, p.id, p.largestAcked, pto));
@@ -322,6 +273,5 @@ export class Seat {
   /** Does nothing more: the connection ends. */
   stop(): void {
     this.stay();
-    this.climb?.stop();
   }
 }

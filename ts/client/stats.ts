@@ -1,9 +1,15 @@
-import type { Endpoint } from "../endpoint/endpoint.js";
 import type { ChannelCounts, MessageCounts, Stats } from "../endpoint/event.js";
 import type { PathUse } from "../endpoint/claims.js";
-import { learn } from "../endpoint/parts.js";
+import { budget as bytesWithin } from "../endpoint/budget.js";
+import { clockSamples as samplesOf, type ClockSample } from "../endpoint/clock.js";
+import { rowsOf } from "../endpoint/config.js";
+import { channelCounts, messageCounts } from "../endpoint/counts.js";
 import type { FullWay as Path } from "../endpoint/way.js";
 import type { Kind } from "../transport/way.js";
+import type { Refusal } from "../netcode/packet.js";
+import { difference as between, readRows } from "../wire/difference.js";
+import { formsOf } from "./config.js";
+import type { Dialed } from "./dialed.js";
 import type { Line } from "./line.js";
 
 /** PathStats are what was counted and measured of one path of a Conn. Times are milliseconds. */
@@ -42,15 +48,6 @@ export interface ChannelStats extends ChannelCounts {
   readonly queueDelay: number;
 }
 
-/** The stats of a channel; undefined: there is none. */
-export function statsOfChannel(end: Endpoint, channel: number): ChannelStats | undefined {
-  const full = learn(end);
-  const counts = full.channelCounts(channel);
-  let rate = 0;
-  for (const p of full.paths.all) if (full.paths.carries(p)) rate += p.bytesPerSecond;
-  return counts && { ...counts, queueDelay: (counts.queuedBytes * 1000) / Math.max(rate, 1) };
-}
-
 /** The stats of one path. */
 function pathStats(p: Path, line: Line): PathStats {
   const { rtt, claims } = p;
@@ -72,15 +69,46 @@ function pathStats(p: Path, line: Line): PathStats {
   };
 }
 
-/** The stats of each path that is not closed. */
-export function statsOfPaths(end: Endpoint, line: Line): PathStats[] {
-  const { all } = learn(end).paths;
-  return all.filter((p) => p.claims.stage !== "closed").map((p) => pathStats(p, line));
+/** The endpoint of a peer that is connected. */
+const connected = ({ line, full }: Dialed) => line && full;
+
+/** The stats of a connection; undefined before there is one. */
+export function stats(of: Dialed): ConnStats | undefined {
+  const end = connected(of);
+  if (!end) return undefined;
+  const { drops } = of.line!;
+  const counts = { ...end.stats, ...messageCounts(end), datagramsDropped: drops };
+  return { ...counts, ...pathStats(end.paths.lead, of.line!) };
 }
 
-/** The stats of a connection. */
-export function statsOf(end: Endpoint, line: Line): ConnStats {
-  const full = learn(end);
-  const counts = { ...full.stats, ...full.messageCounts(), datagramsDropped: line.drops };
-  return { ...counts, ...pathStats(full.lead, line) };
+/** The stats of each path that is not closed. */
+export function paths(of: Dialed): PathStats[] {
+  const open = connected(of)?.paths.all.filter((p) => p.claims.stage !== "closed") ?? [];
+  return open.map((p) => pathStats(p, of.line!));
+}
+
+/** The stats of a channel; undefined: there is none. */
+export function channelStats(of: Dialed, channel: number): ChannelStats | undefined {
+  const end = connected(of);
+  const counts = end && channelCounts(end, channel);
+  let rate = 0;
+  for (const p of end?.paths.all ?? []) if (end!.paths.carries(p)) rate += p.bytesPerSecond;
+  return counts && { ...counts, queueDelay: (counts.queuedBytes * 1000) / Math.max(rate, 1) };
+}
+
+/** How many bytes of messages would leave within so many milliseconds. */
+export function budget(of: Dialed, within: number, channel?: number): number {
+  const { full } = of;
+  return full ? bytesWithin(full, of.now(), within * 1000, channel) : 0;
+}
+
+/** Exchanges of clocks since the last call. */
+export function clockSamples({ full }: Dialed): readonly ClockSample[] {
+  return full ? samplesOf(full) : [];
+}
+
+/** What the rows of a refusal differ in from the typed messages here, or the channels, for people. */
+export function difference({ host: { cfg }, end }: Dialed, { rows }: Refusal): string {
+  const types = formsOf(cfg)?.difference(cfg, rows);
+  return types ?? between(rowsOf(end!.c.cfg.channels), readRows(rows));
 }

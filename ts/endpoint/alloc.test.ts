@@ -30,7 +30,7 @@ class Play {
     const channels: ChannelConfig[] = [{ id: 1, delivery }];
     this.ends = [1, 2].map((seed) => new Endpoint(this.now, { channels, random: chance(seed) }));
     const [a, b] = this.ends as [Endpoint, Endpoint];
-    if (learnt) this.ends.forEach(learn);
+    if (learnt) this.ends.forEach((end) => learn(end));
     a.handleHello(this.now, b.hello(this.now));
     b.handleHello(this.now, a.hello(this.now));
   }

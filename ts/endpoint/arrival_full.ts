@@ -14,8 +14,6 @@ import {
   STORED,
   maxNamed,
   PathStatus,
-  readDraining,
-  readHoldTime,
   readPathStatus,
   readProof,
   readRanges,
@@ -26,16 +24,13 @@ import {
 } from "../wire/index.js";
 import { become } from "./become.js";
 import { acksPerPacket, Arrival } from "./arrival.js";
-import { Clocks } from "./clock.js";
+import type { Clocks } from "./clock.js";
 import { type FullInbox } from "./inbox_full.js";
 import { type FullLife } from "./life_full.js";
 import { type Packet } from "./packet.js";
 import { type FullSender } from "./sender_full.js";
 import { type SeveralPaths } from "./several.js";
 import { type FullWay } from "./way.js";
-
-/** Frames that are not data, in the sense of a hold, beside those that say nothing. */
-const noData = (1 << PING) | (1 << HOLD) | (1 << PATH_CHALLENGE) | (1 << PATH_RESPONSE) | (1 << PATH_STATUS) | (1 << 13);
 
 /** A FullArrival reads all frames. */
 export class FullArrival extends Arrival {
@@ -45,10 +40,8 @@ export class FullArrival extends Arrival {
   private sum!: Repair;
   private status!: PathStatus;
   private more!: boolean; // the packet says more than PING and ACK
-  private data!: boolean;
-  private holds!: boolean;
-  private drains!: boolean;
-  clocks!: Clocks;
+  /** Once somebody has asked for them. */
+  clocks: Clocks | undefined;
 
   /** Has an arrival know all that. */
   static of(arrival: Arrival): FullArrival {
@@ -56,10 +49,7 @@ export class FullArrival extends Arrival {
       sum: new Repair(),
       status: new PathStatus(),
       more: false,
-      data: false,
-      holds: false,
-      drains: false,
-      clocks: new Clocks(arrival.life),
+      clocks: undefined,
     });
   }
 
@@ -70,7 +60,8 @@ export class FullArrival extends Arrival {
   }
 
   protected override read(now: number, p: FullWay, number: number): void {
-    this.more = this.data = this.holds = this.drains = false;
+    this.more = false;
+    this.life.keeping?.begin();
     p.acks.note(number);
     this.inbox.begin();
     super.read(now, p, number);
@@ -81,34 +72,26 @@ export class FullArrival extends Arrival {
     this.inbox.end();
     acks.prompt = this.inbox.prompt;
     acks.heardMore ||= this.more;
-    if (!this.holds) this.life.heardMore(now, p.id, number, this.data);
+    const awaited = this.life.keeping?.taken(now, p.id, number);
     if (p.claims.stage === "closed") return;
     super.taken(now, p, number);
-    if (this.drains) acks.at = now; // the peer waits for that
+    if (awaited) acks.at = now;
   }
 
   protected override frame(now: number, p: FullWay, number: number, type: number): boolean {
     const { r, life } = this;
     this.more ||= type !== PING && (type < ACK || type >= FRAGMENT);
-    this.data ||= type >= FRAGMENT || (type > 0 && type < 16 && !((noData >> type) & 1));
+    life.keeping?.saw(type);
     switch (type) {
       case PATH_CHALLENGE:
       case PATH_RESPONSE:
       case PATH_STATUS:
         this.pathFrame(now, p, type);
         return true;
-      case HOLD: {
-        this.holds = true;
-        const serial = r.v();
-        const time = readHoldTime(r) * 1000;
-        want(time <= this.c.cfg.maxHold);
-        life.peerHolds(now, p.id, number, serial, time);
-        return true;
-      }
+      case HOLD:
       case DRAINING:
-        this.drains = true;
-        life.drain.peer = Math.max(life.drain.peer, readDraining(r));
-        return true;
+        life.keeping?.read(now, p.id, number, type, r);
+        return life.keeping !== undefined;
       case SKIP:
       case BLOCKED:
       case REPAIR:
@@ -136,15 +119,13 @@ export class FullArrival extends Arrival {
   }
 
   protected override acked(now: number, p: FullWay, type: number): boolean {
-    const { ack, paths, clocks } = this;
+    const { ack, paths } = this;
     want(++this.acks <= acksPerPacket);
     readRanges(this.r, type, ack);
     const of = ack.path < 0 ? p : paths.all[ack.path];
     if (!of || !paths.onAck(now, of, ack)) throw new WireError();
     this.life.tellRate(now);
-    if (ack.clock < 0) return true;
-    clocks.read(now, of.clock, ack);
-    if (of.measuredAt >= 0) clocks.add(now, of.clock, ack, of.measuredAt);
+    if (ack.clock >= 0) this.clocks?.read(now, of, ack, of.measuredAt);
     return true;
   }
 

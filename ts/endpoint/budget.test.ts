@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Pair } from "../testdata/pair.js";
+import { budget } from "./budget.js";
+import { channelCounts, messageCounts } from "./counts.js";
 import { Delivery, type ChannelConfig } from "./index.js";
 import { learn } from "./parts.js";
 
@@ -22,9 +24,9 @@ function thrifty(rate: number, seed: number, budgeted: boolean): [worst: number,
   for (let n = 0; n < 60 * 10; n++) {
     const state = new Uint8Array(new Float64Array([pair.now]).buffer);
     a.endpoint.send(1, state);
-    let left = budgeted ? learn(a.endpoint).budget(pair.now, tick, 2) : 8 * cost;
+    let left = budgeted ? budget(learn(a.endpoint), pair.now, tick, 2) : 8 * cost;
     for (; left >= cost; left -= cost) {
-      if (learn(a.endpoint).channelCounts(2)!.queuedBytes > 60_000) break;
+      if (channelCounts(learn(a.endpoint), 2)!.queuedBytes > 60_000) break;
       a.endpoint.send(2, new Uint8Array(size));
     }
     for (let k = 0; k < 4; k++) {
@@ -36,7 +38,7 @@ function thrifty(rate: number, seed: number, budgeted: boolean): [worst: number,
       for (let m; (m = b.endpoint.receive(2)); ) bytes += m.length;
     }
     if (budgeted && n > 120) {
-      const { queuedBytes } = learn(a.endpoint).channelCounts(2)!;
+      const { queuedBytes } = channelCounts(learn(a.endpoint), 2)!;
       assert.ok(queuedBytes < 8000, `seed ${seed}: ${queuedBytes} bytes wait in tick ${n}`);
     }
   }
@@ -61,18 +63,18 @@ test("the budget of a channel leaves out what waits below it, and is none where 
   pair.meet();
   pair.run(1_000_000);
   const end = learn(pair.a.endpoint);
-  const idle = end.budget(pair.now, tick);
+  const idle = budget(end, pair.now, tick);
   assert.ok(idle > 5000, `${idle}`);
   end.send(1, new Uint8Array(1 << 20));
-  assert.equal(end.budget(pair.now, tick), 0);
-  assert.equal(end.budget(pair.now, tick, 2), idle, "what waits has a lower priority");
-  assert.equal(end.budget(pair.now, tick, 1), 0);
-  assert.equal(end.budget(pair.now, tick, 9), 0, "there is no such channel");
+  assert.equal(budget(end, pair.now, tick), 0);
+  assert.equal(budget(end, pair.now, tick, 2), idle, "what waits has a lower priority");
+  assert.equal(budget(end, pair.now, tick, 1), 0);
+  assert.equal(budget(end, pair.now, tick, 9), 0, "there is no such channel");
   pair.run(30_000_000);
-  const capped = end.budget(pair.now, 1_000_000, 3);
+  const capped = budget(end, pair.now, 1_000_000, 3);
   assert.ok(capped > 900 && capped < 1200, `${capped} of 1000 bytes a second`);
   end.close(pair.now);
-  assert.equal(end.budget(pair.now, tick), 0);
+  assert.equal(budget(end, pair.now, tick), 0);
 });
 
 test("the counts of channels are those of the messages that went there", () => {
@@ -91,7 +93,7 @@ test("the counts of channels are those of the messages that went there", () => {
     for (const { id } of channels) while (to.receive(id));
   }
   pair.run(2_000_000);
-  const all = channels.map(({ id }) => [from.channelCounts(id)!, to.channelCounts(id)!] as const);
+  const all = channels.map(({ id }) => [channelCounts(from, id)!, channelCounts(to, id)!] as const);
   all.forEach(([sent, came], i) => {
     const { delivery } = channels[i]!;
     assert.equal(sent.messagesSent, 300);
@@ -102,7 +104,7 @@ test("the counts of channels are those of the messages that went there", () => {
     if (delivery === Delivery.reliableOrdered) assert.equal(came.messagesReceived, 300);
   });
   const sum = (what: "messagesSent" | "messagesLost") => all.reduce((n, [c]) => n + c[what], 0);
-  const { messagesSent, messagesReceived, messagesLost } = from.messageCounts();
+  const { messagesSent, messagesReceived, messagesLost } = messageCounts(from);
   assert.deepEqual([messagesSent, messagesReceived, messagesLost], [1500, 0, sum("messagesLost")]);
-  assert.equal(from.channelCounts(99), undefined);
+  assert.equal(channelCounts(from, 99), undefined);
 });

@@ -1,9 +1,6 @@
 import { messageCharge, packetBytes, packetOverhead } from "./constants.js";
-import type { FullOutbox } from "./outbox_full.js";
-import type { Packet } from "./packet.js";
+import type { FullEndpoint } from "./endpoint_full.js";
 import type { FullSender } from "./sender_full.js";
-import type { SeveralPaths } from "./several.js";
-import type { FullWay } from "./way.js";
 
 const perMessage = 2; // beside its length, about: that, and a share of the header of a run
 const furthest = 10_000_000; // microseconds that are looked ahead
@@ -20,18 +17,16 @@ function inTheWay(s: FullSender, of: FullSender | undefined): boolean {
 }
 
 /**
- * About how many bytes of messages that are sent now would leave within a time, with all headers: as much as congestion
- * control, pacing and the limits of the peer allow, less what waits already.
+ * About how many bytes of messages that are sent now would leave within a time, in microseconds, with all headers: as much as
+ * congestion control, pacing and the limits of the peer allow, less what waits already.
  *
- * @param of the channel on which they are sent; undefined: on any
+ * @param channel on which they are sent; undefined: on any
  */
-export function budget(
-  now: number,
-  within: number,
-  paths: SeveralPaths<Packet, FullWay>,
-  outbox: FullOutbox,
-  of?: FullSender,
-): number {
+export function budget(e: FullEndpoint, now: number, within: number, channel?: number): number {
+  const { paths, outbox } = e;
+  const of = channel === undefined ? undefined : outbox.senders.get(channel);
+  e.at(now);
+  if (!e.open || e.life.state === "away" || (channel !== undefined && !of)) return 0;
   const time = Math.min(Math.max(within, 0), furthest);
   let room = 0;
   for (const p of paths.all) if (paths.carries(p)) room += p.roomWithin(now, time);

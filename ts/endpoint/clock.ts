@@ -1,5 +1,6 @@
 import { clockUnit, nearest, type Ack } from "../wire/first.js";
-import { type Life } from "./life.js";
+import type { FullEndpoint } from "./endpoint_full.js";
+import type { Life } from "./life.js";
 
 const kept = 16;
 
@@ -14,39 +15,45 @@ export interface ClockSample {
   received: number;
 }
 
-/** Clocks are what ACKs tell of the peer's clock. */
+/** The peer's clock as it was in the last ACK of a path that told, and when that came. */
+interface PathClock {
+  clock: number;
+  at: number;
+}
+
+/** Clocks are what ACKs tell of the peer's clock, to who asks. */
 export class Clocks {
-  private samples: ClockSample[] | undefined;
+  private samples: ClockSample[] = [];
+  private readonly paths = new WeakMap<object, PathClock>();
 
   /** @param life knows what HELLO said, and when */
   constructor(private life: Life) {}
 
-  /** The clock of an ACK, in units of the wire: the nearest to the last one of its path, or to that of HELLO. */
-  read(now: number, of: PathClock, a: Ack): void {
+  /**
+   * Reads the clock of an ACK, in units of the wire: it is the nearest to the last one of its path, or to that of HELLO.
+   *
+   * @param sent when the packet went of which the ACK tells when it arrived; −1: it tells of none
+   */
+  read(now: number, path: object, a: Ack, sent: number): void {
     const { peer, openedAt } = this.life;
-    const [clock, at] = of.at < 0 ? [Number(peer!.clock), openedAt] : [of.clock, of.at];
-    of.clock = nearest(clock + Math.floor((now - at) / clockUnit), a.clock, 24);
+    const of = this.paths.get(path) ?? { clock: Number(peer!.clock), at: openedAt };
+    of.clock = nearest(of.clock + Math.floor((now - of.at) / clockUnit), a.clock, 24);
     of.at = now;
-  }
-
-  /** Notes an exchange; sent is when the packet went of which the ACK tells when it arrived. */
-  add(now: number, of: PathClock, a: Ack, sent: number): void {
-    if (!this.samples) return;
+    this.paths.set(path, of);
+    if (sent < 0) return;
     if (this.samples.length === kept) this.samples.shift();
     const arrived = of.clock * clockUnit;
     this.samples.push({ sent, arrived, answered: arrived + a.hold, received: now });
   }
 
-  /** The exchanges since the last call, from the first one on; sixteen at most. */
+  /** The exchanges since the last call; sixteen at most. */
   take(): readonly ClockSample[] {
     const { samples } = this;
-    if (!samples || samples.length > 0) this.samples = [];
-    return samples ?? [];
+    if (samples.length > 0) this.samples = [];
+    return samples;
   }
 }
 
-/** A PathClock is the peer's clock as it was in the last ACK of a path that told. */
-export class PathClock {
-  clock = 0;
-  at = -1;
-}
+/** Exchanges of clocks since the last call, for a timeline; they are kept from the first call on. */
+export const clockSamples = ({ arrival, life }: FullEndpoint): readonly ClockSample[] =>
+  (arrival.clocks ??= new Clocks(life)).take();

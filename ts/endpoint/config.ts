@@ -73,6 +73,12 @@ export interface Channel extends ChannelConfig {
   largest: number;
 }
 
+/**
+ * The parts that an endpoint may learn: what several ways take, and ways that lose packets; what keeps it through silence; and what
+ * brings lost messages back without a round trip. All build on the first.
+ */
+export type Part = "ways" | "kept" | "repair";
+
 /** An EndpointConfig configures an Endpoint. Times are microseconds; 0 is the default, negative is off. */
 export interface EndpointConfig {
   channels: readonly ChannelConfig[];
@@ -82,8 +88,8 @@ export interface EndpointConfig {
   random: () => number;
   /** The number by which the endpoint tells its lives apart: a random one, unless another one's HELLO announced it. */
   instance?: bigint;
-  /** Is called, as often as that is so, when the endpoint waits for what it has not learned yet. */
-  needs?: () => void;
+  /** Is called, as often as that is so, when the endpoint waits for a part that it has not learned yet: ways, if it names none. */
+  needs?: (part?: Part) => void;
   /** Whether path 0 repairs losses itself and keeps the order, as a WebSocket does. */
   reliable?: boolean;
   /** Ends the connection when nothing was heard for so long. 10 s; negative: never. */

@@ -40,20 +40,13 @@ export class FullDeparture extends Departure {
   }
 
   protected override fill(b: Builder, p: FullWay, acked: boolean): void {
-    const { life } = this;
-    const { now, packet } = b;
+    const { keeping, quiet } = this.life;
     const carries = this.paths.carries(p);
-    if (life.quiet || life.state === "away") {
-      if (p.probes > 0 || now >= life.pingAt(p)) this.ping(b, p);
-      if (!packet.eliciting && life.state === "open" && life.own.copies > 0) life.own.write(b);
-      return;
-    }
-    const may = p.canSend(now, packetBytes);
-    const state = life.drain.state(this.outbox.drained);
-    if (state > 0 && (acked || (life.drainDue && may && carries))) life.drain.write(b, state);
-    if (may && carries) this.content(b, p);
-    if (may) this.pingIfDue(b, p);
-    if (!packet.eliciting && life.own.copies > 0 && carries) life.own.write(b); // behind all else
+    const may = p.canSend(b.now, packetBytes);
+    if (!quiet) keeping?.announce(b, acked, may && carries);
+    if (!quiet && may && carries) this.content(b, p);
+    if (quiet || may) this.pingIfDue(b, p);
+    if (keeping?.holdDue && !b.packet.eliciting && (quiet || carries)) keeping.writeHold(b);
   }
 
   override at(now: number): number {
@@ -145,7 +138,7 @@ export class FullDeparture extends Departure {
 
   protected override pathAt(now: number, p: FullWay): number {
     const carries = this.paths.carries(p);
-    if (carries && this.life.own.copies > 0) return -never;
+    if (carries && this.life.keeping?.holdDue) return -never;
     const sends = carries ? Math.max(this.workAt(now), p.nextSend()) : never;
     return Math.min(sends, super.pathAt(now, p), this.paths.provesAt(p));
   }
@@ -154,6 +147,6 @@ export class FullDeparture extends Departure {
   private workAt(now: number): number {
     const { life, inbox, paths, outbox } = this;
     if (life.quiet || life.state !== "open") return never;
-    return life.drainDue || inbox.owing || paths.owesStatus() ? -never : outbox.sendAt(now);
+    return life.keeping?.drainDue || inbox.owing || paths.owesStatus() ? -never : outbox.sendAt(now);
   }
 }

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Pair } from "../testdata/pair.js";
+import { clockSamples } from "./clock.js";
 import { Delivery, type ChannelConfig } from "./index.js";
 import { learn } from "./parts.js";
 
@@ -61,12 +62,12 @@ test("exchanges of clocks tell how long packets take, and how long acks are held
   const pair = new Pair({ seed: 1, config: { channels }, link: { delay: 30_000, loss: 0.02 } });
   pair.meet();
   const endpoint = learn(pair.a.endpoint);
-  assert.equal(endpoint.clockSamples().length, 0);
+  assert.equal(clockSamples(endpoint).length, 0);
   let n = 0;
   for (let i = 0; i < 600; i++) {
     endpoint.send(1, text("move"));
     pair.run(16_667);
-    for (const s of endpoint.clockSamples()) {
+    for (const s of clockSamples(endpoint)) {
       n++;
       const [there, back] = [s.arrived - s.sent, s.received - s.answered];
       assert.ok(there <= 30_000 && there > 30_000 - 128, `there: ${there} µs`);

@@ -27,7 +27,8 @@ export class Endpoint {
   readonly paths: Paths<Packet, Way>;
   /** The version of typed messages that both ends use; before the peer's HELLO the newest of ours. */
   schema: number;
-  protected readonly c: Common;
+  /** What all parts share. */
+  readonly c: Common;
   protected readonly inbox: Inbox;
   protected readonly outbox: Outbox;
   protected readonly life: Life;
@@ -60,7 +61,8 @@ export class Endpoint {
     return (word() << 32n) | word();
   }
 
-  protected at(now: number): void {
+  /** Notes what time it is. */
+  at(now: number): void {
     if (now > this.c.now) this.c.now = now;
   }
 
@@ -120,7 +122,7 @@ export class Endpoint {
   }
 
   /** Takes one of any channel. */
-  protected take(channel: number): Uint8Array | undefined {
+  take(channel: number): Uint8Array | undefined {
     return this.inbox.receivers.get(channel)?.take();
   }
 
@@ -151,13 +153,7 @@ export class Endpoint {
     this.at(now);
     life.parting ??= { until: Infinity, code, text };
     life.parting.until = Math.min(life.parting.until, now + within);
-    this.c.cfg.needs();
-  }
-
-  /** The largest datagram that the carrier of a path takes. */
-  setDatagramBytes(path: number, bytes: number): void {
-    const p = this.paths.all[path];
-    if (p) p.datagramBytes = bytes;
+    this.c.cfg.needs("kept");
   }
 
   /** Messages flow, or wait for a peer that is away. */
@@ -173,11 +169,6 @@ export class Endpoint {
   /** It needs no more calls. */
   get done(): boolean {
     return this.life.state === "dead";
-  }
-
-  /** The path whose measurements stand for the connection. */
-  get lead(): Way {
-    return this.paths.lead;
   }
 }
 

@@ -1,14 +1,10 @@
-import { READS_PATHS, difference, readControl, readRows, type ControlMessage } from "../wire/index.js";
+import { READS_PATHS } from "../wire/index.js";
 import { become } from "./become.js";
 import { FullAcks } from "./acks_full.js";
 import { FullArrival } from "./arrival_full.js";
-import { budget } from "./budget.js";
-import { type ClockSample } from "./clock.js";
-import { rowsOf } from "./config.js";
 import { never } from "./constants.js";
 import { FullDeparture } from "./departure_full.js";
 import { Endpoint } from "./endpoint.js";
-import type { ChannelCounts, MessageCounts } from "./event.js";
 import type { Refusal } from "./meeting.js";
 import { FullInbox } from "./inbox_full.js";
 import { FullLife } from "./life_full.js";
@@ -26,17 +22,17 @@ const windowPool = 64 << 20;
  */
 export class FullEndpoint extends Endpoint {
   declare readonly paths: SeveralPaths<Packet, FullWay>;
-  declare protected readonly outbox: FullOutbox;
-  declare protected readonly life: FullLife;
-  declare protected readonly arrival: FullArrival;
+  // Who learns more knows these too.
+  declare readonly inbox: FullInbox;
+  declare readonly outbox: FullOutbox;
+  declare readonly life: FullLife;
+  declare readonly arrival: FullArrival;
 
   /**
    * Has an endpoint know all that. It stays the same one: who has it need not hear of it, and it may learn at any
    * time.
-   *
-   * @param repairs whether lost messages come back without a round trip, where that is of use
    */
-  static of(endpoint: Endpoint, repairs = true): FullEndpoint {
+  static of(endpoint: Endpoint): FullEndpoint {
     if (endpoint instanceof FullEndpoint) return endpoint;
     const e = become(endpoint, FullEndpoint, {});
     Object.assign(e.c, { expireAt: never, windowPool, pool: windowPool, trip: 0 });
@@ -48,12 +44,8 @@ export class FullEndpoint extends Endpoint {
       messagesExpired: 0,
       messagesRebuilt: 0,
     });
-    const outbox = FullOutbox.of(e.outbox, e.c.now);
-    const inbox = FullInbox.of(e.inbox);
-    if (repairs) {
-      outbox.repairLost();
-      inbox.rebuildLost();
-    }
+    FullOutbox.of(e.outbox, e.c.now);
+    FullInbox.of(e.inbox);
     const { maxPaths, timeout } = e.c.cfg;
     const more = { token: () => e.token(), limit: Math.max(maxPaths, 1), timeout };
     SeveralPaths.of<Packet, Way>(endpoint.paths, e.c.now, more, (p) => {
@@ -101,54 +93,8 @@ export class FullEndpoint extends Endpoint {
 
   override send(channel: number, bytes: Uint8Array, options?: SendOptions): number {
     const receipt = super.send(channel, bytes, options);
-    this.life.wake();
+    this.life.keeping?.wake();
     return receipt;
-  }
-
-  /** What the rows of a refusal differ in from the channels here, for people. */
-  difference(rows: Uint8Array): string {
-    return difference(rowsOf(this.c.cfg.channels), readRows(rows));
-  }
-
-  /** How many bytes of messages would leave within a time, in microseconds; on a channel: {@link budget}. */
-  budget(now: number, within: number, channel?: number): number {
-    this.at(now);
-    if (!this.open || this.away) return 0;
-    const of = channel === undefined ? undefined : this.outbox.senders.get(channel);
-    if (channel !== undefined && !of) return 0;
-    return budget(now, within, this.paths, this.outbox, of);
-  }
-
-  /** What was counted of a channel; undefined: there is none. */
-  channelCounts(channel: number): ChannelCounts | undefined {
-    const [s, r] = [this.outbox.senders.get(channel), this.inbox.receivers.get(channel)];
-    return (
-      s &&
-      r && {
-        messagesSent: s.taken,
-        messagesReceived: r.delivered,
-        messagesLost: this.c.lost.get(channel) ?? 0,
-        bytesSent: s.bytesSent,
-        bytesReceived: r.bytesReceived,
-        queuedMessages: s.queue.length,
-        queuedBytes: s.queue.charged,
-      }
-    );
-  }
-
-  /** What was counted of all channels of the application together. */
-  messageCounts(): MessageCounts {
-    const sum: MessageCounts = { messagesSent: 0, messagesReceived: 0, messagesLost: 0 };
-    for (const { id } of this.c.cfg.channels) {
-      if (id === 0) continue; // the library's own
-      const counts = this.channelCounts(id)!;
-      for (const name of Object.keys(sum) as (keyof MessageCounts)[]) sum[name] += counts[name];
-    }
-    return sum;
-  }
-
-  get away(): boolean {
-    return this.life.state === "away";
   }
 
   /** Whether every message has its fate. */
@@ -160,32 +106,8 @@ export class FullEndpoint extends Endpoint {
     return this.c.stats;
   }
 
-  /** The peer's instance; 0 before its HELLO. */
-  get peerInstance(): bigint {
-    return this.life.peer?.instance ?? 0n;
-  }
-
-  override get lead(): FullWay {
-    return this.paths.lead;
-  }
-
-  /** Exchanges of clocks since the last call, for a timeline; they are kept from the first call on. */
-  clockSamples(): readonly ClockSample[] {
-    return this.arrival.clocks.take();
-  }
-
-  /** Takes the next message of channel 0, the library's own. */
-  receiveControl(): ControlMessage | undefined {
-    const message = this.take(0);
-    try {
-      return message && readControl(message);
-    } catch (err) {
-      return this.life.blame(this.c.now, err);
-    }
-  }
-
   /** One that cannot be opened ends the connection. */
-  protected override take(channel: number): Uint8Array | undefined {
+  override take(channel: number): Uint8Array | undefined {
     try {
       return super.take(channel);
     } catch (err) {
@@ -197,34 +119,7 @@ export class FullEndpoint extends Endpoint {
     const { life } = this;
     super.drain(now, code, text, within);
     if (life.ended) return;
-    if (!life.drain.on) life.endHold(now);
-    life.drain.begin(life.parting!);
+    life.keeping?.parts(now);
     life.timeout(now);
-  }
-
-  /** Announces silence, in microseconds; 0 ends it. False: the peer does not grant it, or there is no connection. */
-  hold(now: number, time: number): boolean {
-    const { life } = this;
-    this.at(now);
-    if (life.state !== "open" || (time > 0 && (life.drain.on || time > life.grantedHold))) return false;
-    if (time > 0) life.hold(now, time);
-    else life.endHold(now);
-    return true;
-  }
-
-  /** Goes on under new keys: path 0 begins anew, all else goes on. False: there is nothing to go on with. */
-  continue(now: number, route: number, reliable: boolean): boolean {
-    const { life } = this;
-    this.at(now);
-    if (!life.lives) return false;
-    this.paths.restart(now, route, reliable);
-    life.continued(now);
-    this.paths.all[0]!.probes = 1;
-    return true;
-  }
-
-  /** For how long the connection is kept after the timeout. */
-  setKeepFor(time: number): void {
-    this.life.keepFor = Math.max(time, 0);
   }
 }

@@ -17,7 +17,7 @@ import { become } from "./become.js";
 import { expireLater } from "./expiry.js";
 import { maxOpen } from "./constants.js";
 import { Inbox } from "./inbox.js";
-import { Rebuilders } from "./rebuild.js";
+import type { Rebuilders } from "./rebuild.js";
 import { type Head } from "./head.js";
 import { type Receiver } from "./receiver.js";
 import { FullReceiver } from "./receiver_full.js";
@@ -28,7 +28,8 @@ export class FullInbox extends Inbox {
   declare readonly receivers: Map<number, FullReceiver>;
   /** Something of a reliable delivery was in the packet that is read. */
   prompt!: boolean;
-  private rebuilders: Rebuilders | undefined; // without them all sums are dropped
+  /** Once they are learnt; without them all sums are dropped. */
+  rebuilders: Rebuilders | undefined;
   private long!: OptionRun;
   private fragment!: Fragment;
   private sum!: Repair;
@@ -48,11 +49,6 @@ export class FullInbox extends Inbox {
       FullReceiver.of(r, (channel, h, bytes) => all.saw(channel, h, bytes));
     }
     return all;
-  }
-
-  /** Has lost messages come back without a round trip. */
-  rebuildLost(): void {
-    this.rebuilders = new Rebuilders();
   }
 
   private saw(channel: number, h: Readonly<Head>, bytes: Uint8Array): void {
@@ -116,10 +112,16 @@ export class FullInbox extends Inbox {
     want(sum.channel > 0);
     const newest = of.expand(sum.newest, false, !of.reliable);
     want(!of.reliable || newest < of.lowest + maxOpen);
-    if (!this.rebuilders) return;
+    if (!this.rebuilders) return this.want(of, newest, sum.mask);
     const { now } = this.c;
     this.rebuilders.repair(now, sum.channel, of, newest, sum.row, sum.mask, bytes);
     expireLater(this.c, this.rebuilders.expire(now));
+  }
+
+  /** Asks for what rebuilds, if one of the messages in a sum is missing. */
+  private want(of: FullReceiver, newest: number, mask: number): void {
+    for (let i = 0; i < 32; i++)
+      if ((mask >>> i) & 1 && !of.resolved(newest - i)) return this.c.cfg.needs("repair");
   }
 
   expire(now: number): void {

@@ -80,12 +80,12 @@ test("silence for the timeout ends the connection, or makes the peer away and ba
   assert.ok(dead.a.endpoint.done);
 
   const kept = meet();
-  learn(kept.a.endpoint).setKeepFor(60 * second);
-  learn(kept.b.endpoint).setKeepFor(60 * second);
+  learn(kept.a.endpoint).life.keeping!.setKeepFor(60 * second);
+  learn(kept.b.endpoint).life.keeping!.setKeepFor(60 * second);
   kept.a.endpoint.send(5, hi, { receipt: true });
   for (const end of [kept.a, kept.b]) end.meddle = () => undefined;
   kept.run(20 * second);
-  assert.ok(learn(kept.a.endpoint).away);
+  assert.ok(learn(kept.a.endpoint).life.keeping!.away);
   for (const end of [kept.a, kept.b]) end.meddle = (frames) => frames;
   kept.run(10 * second);
   assert.deepEqual(kinds(kept.a.events), ["opened", "away", "back", "Delivered"]);
@@ -118,8 +118,8 @@ test("a drain lets all come through before it closes, and two drains do not cut 
 test("a hold keeps a silent end alive, and what waits goes when it is over", () => {
   const pair = meet();
   const { a, b } = pair;
-  assert.equal(learn(a.endpoint).hold(pair.now, 61 * second), false);
-  assert.equal(learn(a.endpoint).hold(pair.now, 30 * second), true);
+  assert.equal(learn(a.endpoint).life.keeping!.hold(pair.now, 61 * second), false);
+  assert.equal(learn(a.endpoint).life.keeping!.hold(pair.now, 30 * second), true);
   pair.run(second);
   const long = new Uint8Array(100);
   b.endpoint.send(5, long, { receipt: true });
@@ -139,7 +139,7 @@ test("a hold keeps a silent end alive, and what waits goes when it is over", () 
   pair.run(8 * second);
   assert.deepEqual(a.endpoint.receive(5), long);
   assert.deepEqual(kinds(b.events), ["opened", "Delivered"]);
-  learn(a.endpoint).hold(pair.now, 30 * second);
+  learn(a.endpoint).life.keeping!.hold(pair.now, 30 * second);
   pair.run(second);
   a.endpoint.send(5, hi);
   pair.run(second);
@@ -154,7 +154,7 @@ test("an endpoint goes on under new keys: nothing reliable is lost or doubled", 
     for (let i = 0; i < 50; i++) a.endpoint.send(5, new Uint8Array([n + i]));
     pair.run(60_000);
     for (const end of [a, b]) {
-      assert.ok(learn(end.endpoint).continue(pair.now, 0, false));
+      assert.ok(learn(end.endpoint).life.keeping!.continue(pair.now, 0, false));
       while (end.line.receive(1e15) !== undefined); // nobody reads what the old keys sealed
     }
     pair.run(5 * second);

@@ -26,7 +26,7 @@ export interface Parting {
 }
 
 /**
- * A Life is where the connection is in its life, and how it ends. This one is open or over; a {@link FullLife} is
+ * A Life is where the connection is in its life, and how it ends. This one is open or over; a {@link FullLife} may be
  * held, drained, and kept while the peer is away.
  */
 export class Life {
@@ -37,7 +37,7 @@ export class Life {
   peer: Hello | undefined;
   parting: Parting | undefined;
   openedAt = 0;
-  protected heardAt: number;
+  heardAt: number;
 
   constructor(
     protected c: Common,
@@ -114,7 +114,8 @@ export class Life {
     this.c.events.push({ kind: "closed", code, text, remote, ...this.outbox.abandon() });
   }
 
-  protected giveUp(): void {
+  /** The peer has been silent for too long. */
+  giveUp(): void {
     this.over(Code.timeout, "nothing was heard for the timeout", false);
     this.state = "dead";
   }

@@ -55,6 +55,7 @@ test("numbers of packets go on beyond what they are cut to", () => {
 
 test("sums of credit go on beyond 2^32", () => {
   const c = new Common(resolve({ channels, random: Math.random }), 0);
+  Object.assign(c, { pool: 64 << 20, windowPool: 64 << 20, trip: 0 });
   const credit = FullCredit.of(new Credit(c, c.cfg.channels[2]!));
   const step = 30_000;
   let limit = 64 << 10;

@@ -3,9 +3,10 @@ import { become } from "./become.js";
 import { Bucket } from "./bucket.js";
 import { never, packetBytes } from "./constants.js";
 import { Outbox } from "./outbox.js";
+import type { Message } from "./message.js";
 import { type Builder } from "./packet.js";
 import { FullSender } from "./sender_full.js";
-import { Sums, type Line } from "./sums.js";
+import type { Line, Sums } from "./sums.js";
 
 const packetCharge = 48; // of a packet, beside its frames, where bytes are limited: SPEC.md, 7.13
 
@@ -19,7 +20,7 @@ export interface Class {
 export class FullOutbox extends Outbox {
   declare readonly senders: Map<number, FullSender>;
   private classes!: Class[]; // by priority
-  private repaired!: FullSender[];
+  private repaired!: FullSender[]; // those that are, once it is learnt how
   private packets!: Bucket;
   private bytes!: Bucket;
 
@@ -35,7 +36,10 @@ export class FullOutbox extends Outbox {
       FullSender.of(s, active, new Bucket(now, bytesPerSecond), none);
     }
     const sorted = [...classes].sort(([a], [b]) => b - a);
-    const fields = { classes: sorted.map(([, active]) => active), repaired: [], packets: none, bytes: none };
+    const repaired = [...outbox.senders.values() as Iterable<FullSender>].filter(
+      (s) => s.id > 0 && s.reliable && s.cfg.repair !== "off",
+    );
+    const fields = { repaired, classes: sorted.map(([, active]) => active), packets: none, bytes: none };
     return become(outbox, FullOutbox, fields);
   }
 
@@ -72,12 +76,9 @@ export class FullOutbox extends Outbox {
     this.bytes.spend(now, bytes + packetCharge);
   }
 
-  /** Has lost messages come back without a round trip. */
-  repairLost(): void {
-    this.repaired = [...this.senders.values()].filter(
-      (s) => s.id > 0 && s.reliable && s.cfg.repair !== "off",
-    );
-    for (const s of this.repaired) s.sums = new Sums(s, "auto");
+  /** Has lost messages come back without a round trip: those of the channels that say so. */
+  repairLost(sums: (s: FullSender) => Sums<Message>): void {
+    for (const s of this.repaired) s.sums = sums(s);
   }
 
   /** When there is something to send; -Infinity: now. */
@@ -107,7 +108,11 @@ export class FullOutbox extends Outbox {
 
   /** Appends sums of messages behind all else. */
   repair(b: Builder, line: Line): void {
-    for (const s of this.repaired) s.sums!.write(b.now, b.w, line, Math.min(s.first, s.open.end));
+    const lost = !line.reliable && line.losses.last >= 0;
+    for (const s of this.repaired) {
+      if (s.sums) s.sums.write(b.now, b.w, line, Math.min(s.first, s.open.end));
+      else if (lost) this.c.cfg.needs("repair");
+    }
   }
 
   /** Whether each message has its fate. */

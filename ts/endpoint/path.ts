@@ -60,8 +60,8 @@ export interface PathConfig<S extends Sent> {
   id: number;
   /** What carries the path repairs losses itself, and keeps the order. */
   reliable: boolean;
-  /** The largest ack hold of the peer, in microseconds. */
-  ackHold: number;
+  /** The largest ack hold of the peer, in microseconds; none by default. */
+  ackHold?: number;
   /** From 0 to below 1, as Math.random. */
   random: () => number;
   /** Makes a record of a packet where none can be used again. */
@@ -81,7 +81,6 @@ export class Path<S extends Sent> {
   /** What it is for, and where it goes. */
   claims = new Claims();
   reliable: boolean;
-  ackHold: number;
   /** The number of the next packet. */
   next = 0;
   /** The largest number that was acknowledged; −1: none was. */
@@ -103,7 +102,6 @@ export class Path<S extends Sent> {
   constructor(protected cfg: PathConfig<S>) {
     this.id = cfg.id;
     this.reliable = cfg.reliable;
-    this.ackHold = cfg.ackHold;
   }
 
   /** A record for a packet, to be filled; as long as {@link onSent} does not take it, it is the next one again. */

@@ -1,7 +1,6 @@
 import { become } from "./become.js";
 import { packetBytes } from "./constants.js";
 import { FullClaims } from "./claims_full.js";
-import { PathClock } from "./clock.js";
 import { Congestion } from "./congestion.js";
 import { LossWatch, Reordering } from "./loss.js";
 import { Pacer } from "./pacer.js";
@@ -19,6 +18,8 @@ const suspectProbes = 4;
  */
 export class FullPath<S extends Sent> extends Path<S> {
   declare claims: FullClaims;
+  /** The largest ack hold of the peer, in microseconds. */
+  ackHold!: number;
   rtt!: Rtt;
   /** The last ACK acknowledged something new. */
   news!: boolean;
@@ -37,9 +38,6 @@ export class FullPath<S extends Sent> extends Path<S> {
   packetsLost!: number;
   packetsSpurious!: number;
 
-  /** The peer's clock. */
-  readonly clock!: PathClock;
-
   private tellsFrom!: number; // what was sent until then measures nothing
   private cc!: Congestion;
   private pacer!: Pacer;
@@ -54,6 +52,7 @@ export class FullPath<S extends Sent> extends Path<S> {
   static of<S extends Sent>(path: Path<S>, now: number): FullPath<S> {
     const p = become<FullPath<S>>(path, FullPath, {
       claims: Object.assign(new FullClaims(), path.claims),
+      ackHold: 0,
       rtt: new Rtt(),
       news: false,
       measuredAt: -1,
@@ -73,8 +72,8 @@ export class FullPath<S extends Sent> extends Path<S> {
       order: undefined,
       cc: undefined,
       pacer: undefined,
-      clock: new PathClock(),
     });
+    p.ackHold = p.cfg.ackHold ?? 0;
     p.skipIn = p.leaveOutIn();
     p.begin(now);
     return p;

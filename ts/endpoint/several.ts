@@ -48,7 +48,7 @@ export class SeveralPaths<
     paths: Paths<S, P>,
     now: number,
     more: SeveralConfig,
-    learn: (p: P) => void = () => {},
+    learn: (p: FullPath<S> & P) => void = () => {},
   ): SeveralPaths<S, FullPath<S> & P> {
     const all = become<SeveralPaths<S, FullPath<S> & P>>(paths, SeveralPaths, {
       known: false,
@@ -57,9 +57,9 @@ export class SeveralPaths<
       awakeAt: -Infinity,
     });
     const full = (p: P) => {
-      FullPath.of(p, now);
-      learn(p);
-      return p as FullPath<S> & P;
+      const all = FullPath.of(p, now) as FullPath<S> & P;
+      learn(all);
+      return all;
     };
     const { make } = all.cfg;
     all.cfg = { ...all.cfg, ...more, make: (id) => full(make(id)) };

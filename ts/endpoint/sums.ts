@@ -1,4 +1,4 @@
-import { appendRepair, lengthOf, Repair, type Key, type Writer } from "../wire/index.js";
+import { appendRepair, lengthOf, type Key, type Repair, type Writer } from "../wire/index.js";
 import { addTimes, coefficient } from "./galois.js";
 import { type Ring } from "./ring.js";
 import { symbolWriter, writeSymbol, type Symbol } from "./symbol.js";
@@ -68,7 +68,7 @@ function spare({ inFlight, windowBytes, rtt }: Line): boolean {
 
 const symbols = symbolWriter();
 const symbol: Symbol = { options: 0, key: undefined, back: 0, bytes: new Uint8Array(0), size: 0 };
-const frame = new Repair();
+const frame: Repair = { channel: 0, newest: 0, row: 0, mask: 0, length: 0, toEnd: false };
 
 /**
  * Sums are those that a channel of a reliable delivery sends (SPEC.md, 6.9 and 7.17). Each message that it

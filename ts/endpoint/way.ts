@@ -25,7 +25,6 @@ export function makeWay(c: Common, id: number): Way {
   const path = new Path<Packet>({
     id,
     reliable: false,
-    ackHold: 0,
     random: c.cfg.random,
     needs: c.cfg.needs,
     make: () => new Packet(),

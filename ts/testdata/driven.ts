@@ -1,6 +1,6 @@
 import { readSync, writeSync } from "node:fs";
 import { Client, RawChannel, web, type Conn } from "../client/index.js";
-import { loadRest } from "../client/loading.js";
+import { load } from "../client/loading.js";
 import "../transport/climber.js"; // so that nothing waits for it to load
 import { Browser, install } from "./browser.js";
 import { chance } from "./link.js";
@@ -99,7 +99,7 @@ async function answer(ask: Ask): Promise<object> {
   };
 }
 
-await loadRest(); // nor for the rest
+await Promise.all([load("kept"), load("repair"), load("asked")]); // nor for a part of the client
 let text = "";
 const chunk = Buffer.alloc(1 << 16);
 for (let n; (n = readSync(0, chunk)) > 0;) {

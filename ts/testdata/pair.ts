@@ -1,5 +1,6 @@
 import { Endpoint, Outgoing, type EndpointConfig, type Event } from "../endpoint/index.js";
-import { learn } from "../endpoint/parts.js";
+import type { Part } from "../endpoint/config.js";
+import { allParts, learn } from "../endpoint/parts.js";
 import { chance, Link, type LinkConfig } from "./link.js";
 
 /** A Flying is a packet on a simulated line. */
@@ -24,6 +25,9 @@ export class End {
   ) {}
 }
 
+/** How long each part takes, or all of them. */
+export type Loads = number | Record<Part, number>;
+
 /** What a Pair is like. */
 export interface PairConfig {
   seed: number;
@@ -34,10 +38,10 @@ export interface PairConfig {
   /** The share of packets that come twice. */
   twice?: number;
   /**
-   * How many microseconds each end takes to learn what it did not know at once, when it needs that. By default both
+   * How many microseconds each end takes to learn a part that it did not know at once, when it needs that. By default both
    * know all from the beginning.
    */
-  loads?: [number, number];
+  loads?: [Loads, Loads];
   /** When the line is down: from, to, in microseconds. */
   outages?: [number, number][];
 }
@@ -48,21 +52,24 @@ export class Pair {
   readonly a: End;
   readonly b: End;
   readonly random: () => number;
-  /** When each end learns. */
-  readonly learnAt: [number, number];
-  /** How often the ends asked for what they had not learned. */
-  wanted = 0;
+  /** When each end learns a part. */
+  private readonly learnAt: [Map<Part, number>, Map<Part, number>];
+  /** What the ends asked for that they had not learned. */
+  readonly wanted = new Set<Part>();
 
   constructor(private cfg: PairConfig) {
     this.random = chance(cfg.seed);
     const { loads } = cfg;
-    const learnAt: [number, number] = loads ? [Infinity, Infinity] : [0, 0];
-    this.learnAt = learnAt;
+    const all = () => new Map(allParts.map((part) => [part, loads ? Infinity : 0]));
+    this.learnAt = [all(), all()];
     const end = (i: 0 | 1, config: Omit<EndpointConfig, "random">) => {
       const random = chance(cfg.seed * 2 + 1 + i);
-      const needs = () => {
-        this.wanted++;
-        learnAt[i] = Math.min(learnAt[i], this.now + (loads?.[i] ?? 0));
+      const needs = (part: Part = "ways") => {
+        const takes = loads?.[i] ?? 0;
+        const at = this.learnAt[i].get(part);
+        this.wanted.add(part);
+        if (at === undefined) return;
+        this.learnAt[i].set(part, Math.min(at, this.now + (typeof takes === "number" ? takes : takes[part])));
       };
       const endpoint = new Endpoint(this.now, { ...config, random, needs });
       return new End(endpoint, new Link<Flying>(this.random, cfg.link));
@@ -78,12 +85,14 @@ export class Pair {
     return a.handleHello(this.now, b.hello(this.now)) ?? b.handleHello(this.now, a.hello(this.now));
   }
 
-  /** Has the ends learn whose time it is. */
+  /** Has the ends learn what it is time for. */
   private learn(): void {
     [this.a, this.b].forEach(({ endpoint }, i) => {
-      if (this.now < this.learnAt[i]!) return;
-      this.learnAt[i] = Infinity;
-      learn(endpoint);
+      for (const [part, at] of this.learnAt[i]!) {
+        if (this.now < at) continue;
+        this.learnAt[i]!.delete(part);
+        learn(endpoint, part);
+      }
     });
   }
 
@@ -132,7 +141,7 @@ export class Pair {
       b.line.deadline(),
       a.endpoint.deadline(),
       b.endpoint.deadline(),
-      ...this.learnAt,
+      ...this.learnAt.flatMap((of) => [...of.values()]),
     );
   }
 

@@ -7,7 +7,8 @@ import {
   type Event,
   type PathUse,
 } from "../endpoint/index.js";
-import { FullEndpoint } from "../endpoint/endpoint_full.js";
+import { type FullEndpoint } from "../endpoint/endpoint_full.js";
+import { learn } from "../endpoint/parts.js";
 import { chance } from "./link.js";
 
 // One endpoint, driven over standard input and output in virtual time: a line of JSON asks, a line answers. So a
@@ -99,7 +100,7 @@ function answer(ask: Ask): Answer {
     ({ channels } = begin);
     const { reliable } = begin;
     const made = new Endpoint(now, { channels, reliable, random: chance(begin.seed) });
-    endpoint = FullEndpoint.of(made, begin.seed % 4 > 0);
+    endpoint = begin.seed % 4 > 0 ? learn(made) : learn(made, "kept"); // some repair nothing
   }
   const a: Answer = {
     receipts: [],
@@ -121,7 +122,7 @@ function answer(ask: Ask): Answer {
   a.receipts = (ask.sends ?? []).map(send);
   if (ask.close !== undefined) endpoint.close(now, ask.close, farewell);
   if (ask.drain !== undefined) endpoint.drain(now, ask.drain, farewell, 20_000_000);
-  if (ask.hold !== undefined) endpoint.hold(now, ask.hold);
+  if (ask.hold !== undefined) endpoint.life.keeping!.hold(now, ask.hold);
   flush(now, a);
   if (ask.take) {
     for (const { id } of channels) {
