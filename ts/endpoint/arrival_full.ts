@@ -90,8 +90,9 @@ export class FullArrival extends Arrival {
         return true;
       case HOLD:
       case DRAINING:
+        if (!life.keeping) this.c.cfg.needs("kept");
         life.keeping?.read(now, p.id, number, type, r);
-        return life.keeping !== undefined;
+        return life.keeping !== undefined; // else it comes again
       case SKIP:
       case BLOCKED:
       case REPAIR:

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { Pair } from "../testdata/pair.js";
+import { Pair, type Loads } from "../testdata/pair.js";
+import { FullEndpoint } from "./endpoint_full.js";
 import { Delivery, type ChannelConfig, type Event } from "./index.js";
 import { learn } from "./parts.js";
 
@@ -104,4 +105,65 @@ test("who only takes has its packets acknowledged now and then, and keeps few of
     assert.ok(path!.next - path!.largestAcked < 100, `${path!.next - path!.largestAcked} packets`);
   }
   assert.ok(path!.next > 500);
+});
+
+/** A line over datagrams, of which one end has each part only when it asks for it. */
+const datagrams = (loss: number, loads: Loads) => {
+  const config = { channels, timeout: 10 * second };
+  const pair = new Pair({ seed: 1, config, link: { delay: 60_000, loss }, loads: [loads, {}] });
+  assert.equal(pair.meet(), undefined);
+  return pair;
+};
+
+/** Has both ends send small messages on all channels for five seconds; how many of the reliable ones came. */
+function chat(pair: Pair): number {
+  let came = 0;
+  for (let n = 0; n < 150; n++) {
+    for (const { endpoint } of [pair.a, pair.b]) {
+      for (let id = 1; id <= 5; id++) {
+        if (n < 100) endpoint.send(id, Uint8Array.of(n));
+        while (endpoint.receive(id)) if (id >= 3) came++;
+      }
+    }
+    pair.run(second / 20);
+  }
+  return came;
+}
+
+test("a line that loses nothing asks for nothing, though the peer repairs before it knows the line", () => {
+  const pair = datagrams(0, { kept: 0, repair: 0 });
+  const repair = learn(pair.b.endpoint).outbox.senders.get(5)!;
+  assert.equal(chat(pair), 100 * 6);
+  assert.ok(repair.sums!.sent > 0, "the peer sends sums");
+  assert.deepEqual([...pair.wanted], []);
+});
+
+for (const [how, takes] of [
+  ["a second after", second],
+  ["never, though", Infinity],
+] as const) {
+  test(`what repairs comes ${how} the first loss asks for it, and nothing is lost or doubled`, () => {
+    const pair = datagrams(0.1, { kept: 0, repair: takes });
+    assert.ok(chat(pair) >= 100 * 4, "all of two channels, and the newest of a third");
+    assert.deepEqual([...pair.wanted], ["repair"]);
+    assert.equal(pair.a.endpoint instanceof FullEndpoint && pair.a.endpoint.inbox.rebuilders !== undefined, takes < Infinity);
+  });
+}
+
+test("a peer that announces silence is waited for, though what knows of that comes a second later", () => {
+  const pair = datagrams(0, { kept: second });
+  pair.run(second);
+  assert.ok(learn(pair.b.endpoint).life.keeping!.hold(pair.now, 40 * second));
+  pair.run(35 * second);
+  assert.ok(pair.wanted.has("kept") && !pair.wanted.has("repair"));
+  assert.ok(pair.a.endpoint.open && pair.b.endpoint.open, JSON.stringify(pair.a.events));
+});
+
+test("a peer that leaves does so in its time, though what knows of that never comes", () => {
+  const pair = datagrams(0, { kept: Infinity });
+  pair.run(second);
+  pair.b.endpoint.drain(pair.now, 301, "bye", 5 * second);
+  pair.run(15 * second);
+  assert.ok(pair.wanted.has("kept") && !pair.wanted.has("repair"));
+  assert.ok(pair.a.endpoint.done && pair.b.endpoint.done);
 });

@@ -25,14 +25,16 @@ function world(seed: number, stream = false): World {
     windowBytes: delivery >= Delivery.reliableUnordered ? 8192 << upTo(5) : 1 << 20,
     ...(upTo(4) === 0 ? { bytesPerSecond: 20_000 + upTo(100_000) } : {}),
   }));
+  /** How long a part takes to come that no message has to have; one in three never comes. */
+  const late = () => (upTo(3) === 0 ? Infinity : upTo(2_500_000));
   const outage = 1_000_000 + upTo(3_000_000);
   const maxDatagramBytes = upTo(4) === 0 ? 576 : 1200;
   const delay = 1000 + upTo(80_000);
   if (upTo(6) === 0 || stream) {
-    // as a WebSocket is one: nothing is lost, nothing overtakes, and the ends load the rest when they need it
+    // as a WebSocket is one: nothing is lost, nothing overtakes, and the ends load parts when they need them
     const config = { channels, maxDatagramBytes, reliable: true };
-    const loads: [number, number] = [upTo(2_500_000), upTo(2_500_000)];
-    return { seed, channels, config, link: { delay, rate: 300_000 }, loads };
+    const loads = () => ({ ways: upTo(2_500_000), kept: late(), repair: late() });
+    return { seed, channels, config, link: { delay, rate: 300_000 }, loads: [loads(), loads()] };
   }
   return {
     seed,
@@ -47,6 +49,7 @@ function world(seed: number, stream = false): World {
     },
     twice: upTo(2) === 0 ? 0 : 0.1,
     outages: upTo(3) === 0 ? [[outage, outage + upTo(2_000_000)]] : [],
+    loads: upTo(2) === 0 ? [{}, {}] : [{ kept: late(), repair: late() }, { repair: late() }],
   };
 }
 

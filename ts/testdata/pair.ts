@@ -25,8 +25,8 @@ export class End {
   ) {}
 }
 
-/** How long each part takes, or all of them. */
-export type Loads = number | Record<Part, number>;
+/** How long each part takes, or all of them; those that are not named are there from the beginning. */
+export type Loads = number | { readonly [P in Part]?: number };
 
 /** What a Pair is like. */
 export interface PairConfig {
@@ -38,8 +38,8 @@ export interface PairConfig {
   /** The share of packets that come twice. */
   twice?: number;
   /**
-   * How many microseconds each end takes to learn a part that it did not know at once, when it needs that. By default both
-   * know all from the beginning.
+   * How many microseconds each end takes to learn a part that it did not know at once, when it needs that; Infinity: it
+   * never comes. By default both know all from the beginning.
    */
   loads?: [Loads, Loads];
   /** When the line is down: from, to, in microseconds. */
@@ -60,16 +60,17 @@ export class Pair {
   constructor(private cfg: PairConfig) {
     this.random = chance(cfg.seed);
     const { loads } = cfg;
-    const all = () => new Map(allParts.map((part) => [part, loads ? Infinity : 0]));
-    this.learnAt = [all(), all()];
+    const all = (l: Loads = {}) =>
+      new Map(allParts.map((part) => [part, typeof l === "number" || part in l ? Infinity : 0]));
+    this.learnAt = [all(loads?.[0]), all(loads?.[1])];
     const end = (i: 0 | 1, config: Omit<EndpointConfig, "random">) => {
       const random = chance(cfg.seed * 2 + 1 + i);
       const needs = (part: Part = "ways") => {
-        const takes = loads?.[i] ?? 0;
+        const takes = loads?.[i] ?? {};
         const at = this.learnAt[i].get(part);
         this.wanted.add(part);
         if (at === undefined) return;
-        this.learnAt[i].set(part, Math.min(at, this.now + (typeof takes === "number" ? takes : takes[part])));
+        this.learnAt[i].set(part, Math.min(at, this.now + (typeof takes === "number" ? takes : (takes[part] ?? 0))));
       };
       const endpoint = new Endpoint(this.now, { ...config, random, needs });
       return new End(endpoint, new Link<Flying>(this.random, cfg.link));
