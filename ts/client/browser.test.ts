@@ -43,7 +43,7 @@ after(async () => {
 });
 
 /** The parts of the client that load later. */
-const chunks = /\/(?:ways|kept|repair|asked|large|webrtc)-/;
+const chunks = /\/(ways|kept|repair|asked|webrtc)-/;
 
 /** What a page tells of its game. */
 interface Told {
@@ -96,6 +96,7 @@ async function play(
         if (performance.now() > end) assert.fail(`not ${kind}: ${JSON.stringify(t)}`);
         await new Promise((resolve) => setTimeout(resolve, 20));
       }
+      await page.waitForFunction(() => game.paths.length > 0); // what tells of them loads when it is asked
     };
     await how(page, told, until);
     while ((await told()).said < 50) await new Promise((resolve) => setTimeout(resolve, 50));
@@ -165,6 +166,21 @@ test("a page of a server with a WebSocket alone loads nothing more", async () =>
   };
   await play({ noWebTransport: true, noWebRTC: true }, undefined, plays, chunks, (route) => {
     loads++;
+    return route.continue();
+  });
+});
+
+test("a page that plays by WebTransport loads what several ways take, and nothing else unless a packet is lost", async () => {
+  const loads = new Set<string>();
+  const plays = async (page: Page) => {
+    await page.waitForFunction(() => game.transport === "webtransport" && game.heard > 300);
+    const before = [...loads]; // what tells of losses is loaded, too
+    await page.waitForFunction(() => game.lost !== undefined);
+    const lost = (await page.evaluate(() => game.lost))! > 0;
+    assert.deepEqual(before.sort(), lost && before.includes("repair") ? ["repair", "ways"] : ["ways"]);
+  };
+  await play({}, undefined, plays, chunks, (route) => {
+    loads.add(chunks.exec(route.request().url())![1]!);
     return route.continue();
   });
 });

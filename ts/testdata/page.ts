@@ -61,6 +61,11 @@ class Game {
     return this.conn.paths().map((p) => `${p.kind} ${p.active ? p.use : "inactive"}`);
   }
 
+  /** Packets of ours that were lost. */
+  get lost(): number | undefined {
+    return this.conn.stats()?.packetsLost;
+  }
+
   /** Has what carries something end, as when a network does. */
   cut(kind: Kind): void {
     for (const way of this.conn.peer.line!.ways.values()) {
