@@ -1,4 +1,4 @@
-import { maxSymbol, Reader, want } from "../wire/index.js";
+import { maxSymbol, Reader, want, type Key } from "../wire/index.js";
 import { addTimes, coefficient, divide } from "./galois.js";
 import { readSymbol, symbolWriter, writeSymbol, type Symbol } from "./symbol.js";
 
@@ -11,6 +11,8 @@ const mostWork = 32 << 10; // bytes that are multiplied for the sums of one pack
 
 /** A Rebuilt is a channel whose messages are repaired: what a {@link Rebuilders} wants of it. */
 export interface Rebuilt {
+  /** Reads the key of a message. */
+  readonly readKey: (r: Reader) => Key;
   /** Whether the message of an id is known to have come, or not to come. */
   resolved(id: number): boolean;
   /** Takes a message that was rebuilt, as if its RUN had come; it is good for the call. */
@@ -212,7 +214,7 @@ class Rebuilder {
       reader.at = past;
       reader.end = first.n;
       this.sums.splice(this.sums.indexOf(first), 1);
-      const m = readSymbol(reader);
+      const m = readSymbol(reader, this.of.readKey);
       want(m.back <= id);
       this.of.rebuilt(id, m);
       this.saw(id, m);

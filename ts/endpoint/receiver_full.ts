@@ -140,6 +140,11 @@ export class FullReceiver extends Receiver {
     return first;
   }
 
+  /** Reads the key of a message. */
+  get readKey() {
+    return exactOf;
+  }
+
   /** Whether the message of an id is known to have come, or not to come. */
   resolved(id: number): boolean {
     if (this.reliable) return id < this.lowest || this.above.has(id);

@@ -4,7 +4,7 @@ import { dirname, join } from "node:path";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { chance } from "../testdata/link.js";
-import { Reader, readRepair, Repair, WireError, Writer } from "../wire/index.js";
+import { exactOf, Reader, readRepair, Repair, WireError, Writer } from "../wire/index.js";
 import { addTimes, coefficient, divide } from "./galois.js";
 import { LossWatch } from "./loss.js";
 import { Rebuilders } from "./rebuild.js";
@@ -46,6 +46,7 @@ function idsOf(newest: number, mask: number): number[] {
 class Channel {
   got = new Map<number, Symbol>();
   come = new Set<number>();
+  readonly readKey = exactOf;
   resolved(id: number): boolean {
     return this.come.has(id);
   }

@@ -1,5 +1,4 @@
 import {
-  exactOf,
   GROUP,
   KEYED,
   maxBack,
@@ -42,13 +41,13 @@ export function symbolWriter(): Writer {
 }
 
 /** Reads a symbol with the zeros behind it, to the reader's end. A droppable is in no sum: it has no id of its own. */
-export function readSymbol(r: Reader): Symbol {
+export function readSymbol(r: Reader, keyOf: (r: Reader) => Key): Symbol {
   const bytes = r.block();
   const s: Symbol = { options: 0, key: undefined, back: 0, bytes, size: bytes.length };
   if (r.left > 0 && r.bytes[r.at] !== 0) {
     s.options = r.u8();
     want(s.options === KEYED || s.options === GROUP);
-    if (s.options === KEYED) s.key = exactOf(r);
+    if (s.options === KEYED) s.key = keyOf(r);
     else s.back = r.atMost(maxBack);
   }
   while (r.left > 0) want(r.u8() === 0);
