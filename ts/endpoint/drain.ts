@@ -1,4 +1,4 @@
-import { DRAINING } from "../wire/index.js";
+import { DRAINING } from "../wire/first.js";
 import { DRAINED, DRAINING_ON, never, second } from "./constants.js";
 import { type Parting } from "./life.js";
 import { type Builder, type Item } from "./packet.js";

@@ -1,4 +1,5 @@
-import { HOLD, appendHold } from "../wire/index.js";
+import { HOLD } from "../wire/first.js";
+import { appendHold } from "../wire/hold.js";
 import { never } from "./constants.js";
 import { type Builder, type Item } from "./packet.js";
 import { came, type Fate } from "./path.js";

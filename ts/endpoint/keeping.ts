@@ -7,13 +7,11 @@ import {
   PING,
   FRAGMENT,
   READS_HOLD,
-  readControl,
-  readDraining,
-  readHoldTime,
   want,
-  type ControlMessage,
   type Reader,
-} from "../wire/index.js";
+} from "../wire/first.js";
+import { readControl, type ControlMessage } from "../wire/control.js";
+import { readDraining, readHoldTime } from "../wire/hold.js";
 import type { Common } from "./common.js";
 import { never, second } from "./constants.js";
 import { Drain } from "./drain.js";

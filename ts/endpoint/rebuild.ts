@@ -1,4 +1,4 @@
-import { maxSymbol, Reader, want, type Key } from "../wire/index.js";
+import { maxSymbol, Reader, want, type Key } from "../wire/first.js";
 import { addTimes, coefficient, divide } from "./galois.js";
 import { readSymbol, symbolWriter, writeSymbol, type Symbol } from "./symbol.js";
 

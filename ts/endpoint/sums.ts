@@ -1,4 +1,6 @@
-import { appendRepair, lengthOf, type Key, type Repair, type Writer } from "../wire/index.js";
+import { lengthOf, type Key, type Writer } from "../wire/first.js";
+import type { Repair } from "../wire/repair.js";
+import { appendRepair } from "../wire/sum.js";
 import { addTimes, coefficient } from "./galois.js";
 import { type Ring } from "./ring.js";
 import { symbolWriter, writeSymbol, type Symbol } from "./symbol.js";

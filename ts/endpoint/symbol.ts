@@ -7,7 +7,7 @@ import {
   Writer,
   type Key,
   type Reader,
-} from "../wire/index.js";
+} from "../wire/first.js";
 
 /** What a RUN of its own would say of a message beside its id: a sum is of these (SPEC.md, 6.9). */
 export interface Symbol {
