@@ -22,6 +22,9 @@
  * cannot take is not acknowledged, so that it comes again, what it cannot send waits, and it calls
  * {@link EndpointConfig.needs} for either: so it is with large messages, those with options (a key, a group, a ttl),
  * compression, the peer's limits, and windows that are too narrow.
+ *
+ * An endpoint of the second kind is handed what few games need, and asks for it likewise: a Keeping, which knows holds,
+ * drains and a peer that is away, and Rebuilders and Sums, by which lost messages come back without a round trip.
  */
 export { Endpoint } from "./endpoint.js";
 export { learn } from "./parts.js";
