@@ -217,11 +217,11 @@ func (l *languages) heard(a *tsAnswer) {
 	}
 	for _, ev := range a.Events {
 		switch ev.Kind {
-		case "delivered":
+		case "Delivered":
 			l.told(l.toGo, ev.Receipt, "delivered")
-		case "lost":
+		case "Lost":
 			l.told(l.toGo, ev.Receipt, ev.Why)
-		case "path":
+		case "PathChanged":
 			l.climbed = l.climbed || ev.Path == 1 && ev.State == "active"
 		case "closed":
 			l.endings[1] = fmt.Sprint(ev.Code, ev.Text, ev.Remote, ev.Undelivered)

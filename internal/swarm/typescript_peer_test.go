@@ -82,7 +82,7 @@ type tsAnswer struct {
 		Remote      bool   `json:"remote"`
 		Undelivered int    `json:"undelivered"`
 		Path        int    `json:"path"`
-		State       string `json:"state"`
+		State       string `json:"pathState"`
 	} `json:"events"`
 	Deadline int64 `json:"deadline"`
 	Drained  bool  `json:"drained"`
