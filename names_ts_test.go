@@ -74,7 +74,7 @@ var unmatched = map[string]string{
 
 	"Event go Payload": "a Message of a Session has it",
 
-	"ConnStats ts active kind latestRtt path use windowBytes":                                                               "those of PathStats, of the path that messages take",
+	"ConnStats ts kind latestRtt path state use windowBytes":                                                                "those of PathStats, of the path that messages take",
 	"ConnStats ts datagramsDropped packetsDropped packetsScattered messagesLost":                                            "sums of what Go counts by reason",
 	"ConnStats go Dropped MessagesDropped":                                                                                  "likewise",
 	"ConnStats go PlainDropped Undecoded UnknownKinds DraftsDropped ControlUnknown MessagesTooFast OpenReceipts":            "of what is not there, or is thrown",
@@ -83,11 +83,10 @@ var unmatched = map[string]string{
 	"ConnStats go MessagesDoubled MessagesRepaired PacketsHasty PacketsOverdue PacketsSpurious RepairBytesSent RepairsSent": "a page does not count them",
 	"ConnStats go QueuedBytes QueuedMessages":                                                                               "channelStats has them of each channel",
 
-	"PathStats ts active":                                   "one bit of Go's State",
-	"PathStats ts latestRtt windowBytes":                    "for the graphs of a page; in Go a Controller of one's own knows them",
-	"PathStats go State Reliable Route Weight Local Remote": "a transport looks for its ways itself, and kind says what they are",
-	"PathStats go BlackHoles MTU Probes ProbesLost":         "there is no search for larger datagrams",
-	"PathStats go BytesReceived BytesSent PacketsReceived":  "ConnStats has their sums",
+	"PathStats ts latestRtt windowBytes":                                                                          "for the graphs of a page; in Go a Controller of one's own knows them",
+	"PathStats go Reliable Route Weight Local Remote":                                                             "a transport looks for its ways itself, and kind says what they are",
+	"PathStats go BlackHoles MTU Probes ProbesLost":                                                               "there is no search for larger datagrams",
+	"PathStats go BytesReceived BytesSent PacketsReceived":                                                        "ConnStats has their sums",
 	"PathStats go Challenges Copies Moves RoutesBarred RoutesRefused PacketsHasty PacketsOverdue PacketsSpurious": "a page does not count them",
 	"PathStats go JitterIn JitterOut LossIn QueueDelay":                                                           "a page does not measure them",
 

@@ -9,6 +9,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"net"
+	"os"
 	"strings"
 	"testing"
 	"time"
@@ -237,6 +238,39 @@ func TestQUICWithoutSession(t *testing.T) {
 	defer s.wt.sources.mu.Unlock()
 	if n := len(s.wt.sources.from); n > 2 {
 		t.Errorf("%d sources are remembered", n)
+	}
+}
+
+// TestStreamsWithoutEnd: who opens streams and sends headers without end has a few of those, and no more in memory than a window.
+func TestStreamsWithoutEnd(t *testing.T) {
+	s := newSharedPort(t, limits{})
+	config := &tls.Config{InsecureSkipVerify: true, NextProtos: []string{"h3"}}
+	c, err := quic.DialAddr(t.Context(), s.port.LocalAddr().String(), config, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.CloseWithError(0, "")
+	var limit *quic.StreamLimitReachedError
+	for n := range quicUniStreams + 1 {
+		if _, err := c.OpenUniStream(); errors.As(err, &limit) != (n == quicUniStreams) {
+			t.Errorf("stream %d to one side: %v", n, err)
+		}
+	}
+	var request *quic.Stream
+	for n := range quicStreams + 1 {
+		stream, err := c.OpenStream()
+		if errors.As(err, &limit) != (n == quicStreams) {
+			t.Errorf("stream %d to both sides: %v", n, err)
+		}
+		if n == 0 {
+			request = stream
+		}
+	}
+	_ = request.SetWriteDeadline(time.Now().Add(10 * time.Second))
+	headers := make([]byte, 1<<20)
+	copy(headers, []byte{0x01, 0x80, 0x0f, 0xff, 0xfb}) // HEADERS of a MiB (RFC 9114, section 7.2.2)
+	if n, err := request.Write(headers); err == nil || n > 2*quicWindow || errors.Is(err, os.ErrDeadlineExceeded) {
+		t.Errorf("%d bytes of headers were taken: %v", n, err)
 	}
 }
 

@@ -183,8 +183,8 @@ test("a bot whose socket fails goes on by another one, without a message lost", 
     );
     await player.until(() => conn.paths().length > 0, "paths");
     assert.deepEqual(
-      conn.paths().map((p) => [p.kind, p.active]),
-      [["udp", true]],
+      conn.paths().map((p) => [p.kind, p.state]),
+      [["udp", "active"]],
     );
   });
 });
@@ -205,7 +205,7 @@ test("a bot that nobody answers any more goes on by another socket long before i
       Array.from({ length: 100 }, (_, i) => `${i}`),
     );
     await player.until(() => conn.paths().length > 0, "paths");
-    const active = conn.paths().filter((p) => p.active);
+    const active = conn.paths().filter((p) => p.state === "active");
     assert.deepEqual(
       active.map((p) => [p.kind, p.use]),
       [["udp", "share"]],

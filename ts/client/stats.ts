@@ -1,5 +1,5 @@
 import type { ChannelCounts, MessageCounts, Stats } from "../endpoint/event.js";
-import type { PathUse } from "../endpoint/claims.js";
+import type { PathState, PathUse } from "../endpoint/claims.js";
 import { budget as bytesWithin } from "../endpoint/budget.js";
 import { clockSamples as samplesOf, type ClockSample } from "../endpoint/clock.js";
 import { rowsOf } from "../endpoint/config.js";
@@ -18,8 +18,8 @@ export interface PathStats {
   readonly path: number;
   /** What carries it; undefined: nothing does now. */
   readonly kind: Kind | undefined;
-  /** Messages may go over it. */
-  readonly active: boolean;
+  /** Messages go over one that is active, or silent where there is no other. */
+  readonly state: PathState;
   readonly use: PathUse;
   /** Smoothed, the shortest, the last, and the mean deviation. */
   readonly rtt: number;
@@ -54,7 +54,7 @@ function pathStats(p: Path, line: Line): PathStats {
   return {
     path: p.id,
     kind: line.ways.get(claims.route)?.kind,
-    active: claims.active,
+    state: claims.state,
     use: claims.use,
     rtt: rtt.sampled ? rtt.smooth / 1000 : 0,
     minRtt: rtt.min / 1000,

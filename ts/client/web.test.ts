@@ -24,7 +24,7 @@ test("who has another channel than the server reads which one, and what is diffe
     const conn = client.connect(await server.token(7));
     await news;
     assert.equal(conn.reason!.code, Code.mismatch);
-    assert.match(conn.reason!.text, /channel 5: delivery is 0 here and 4 at the peer/);
+    assert.match(conn.reason!.text, /channel 5: delivery is unreliable here and reliableOrdered at the peer/);
   } finally {
     client.close();
     await server.stop();

@@ -71,7 +71,7 @@ function look() {
     ...("reason" in e && { text: String(e.reason) }),
   }));
   const { open, away, transport } = conn;
-  const paths = conn.paths().flatMap((p) => (p.active && p.kind ? [p.kind] : []));
+  const paths = conn.paths().flatMap((p) => (p.state === "active" && p.kind ? [p.kind] : []));
   return { messages, events, open, away, transport, paths, ticket: conn.ticket() !== undefined };
 }
 

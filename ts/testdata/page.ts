@@ -58,7 +58,7 @@ class Game {
   }
 
   get paths(): string[] {
-    return this.conn.paths().map((p) => `${p.kind} ${p.active ? p.use : "inactive"}`);
+    return this.conn.paths().map((p) => `${p.kind} ${p.state === "active" ? p.use : "inactive"}`);
   }
 
   /** Packets of ours that were lost. */

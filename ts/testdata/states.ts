@@ -79,7 +79,7 @@ class Player {
   }
 
   get paths(): string[] {
-    return this.conn.paths().map((p) => `${p.kind} ${p.active ? p.use : "inactive"}`);
+    return this.conn.paths().map((p) => `${p.kind} ${p.state === "active" ? p.use : "inactive"}`);
   }
 
   /** Says nothing more. */

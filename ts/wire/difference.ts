@@ -19,6 +19,19 @@ export function readRows(rows: Uint8Array): ChannelRow[] {
   return all;
 }
 
+/** The deliveries by their numbers (SPEC.md, 6.4), as Delivery has them. */
+const deliveries = [
+  "unreliable",
+  "unreliableLatest",
+  "reliableUnordered",
+  "reliableLatest",
+  "reliableOrdered",
+];
+
+/** What a row says, for people. */
+const said = (row: ChannelRow, what: "delivery" | "largestMessage" | "name" | "compression") =>
+  (what === "delivery" && deliveries[row.delivery]) || row[what];
+
 /** The first difference between the rows of this end and those of its peer, for people. */
 export function difference(ours: readonly ChannelRow[], theirs: readonly ChannelRow[]): string {
   for (let i = 0; i < Math.max(ours.length, theirs.length); i++) {
@@ -28,7 +41,7 @@ export function difference(ours: readonly ChannelRow[], theirs: readonly Channel
     if (!b || a.channel < b.channel) return `channel ${a.channel} exists only here`;
     for (const what of ["delivery", "largestMessage", "name", "compression"] as const) {
       if (a[what] !== b[what]) {
-        return `channel ${a.channel}: ${what} is ${a[what]} here and ${b[what]} at the peer`;
+        return `channel ${a.channel}: ${what} is ${said(a, what)} here and ${said(b, what)} at the peer`;
       }
     }
   }

@@ -131,7 +131,7 @@ export class Panel {
     const leader = all.find((p) => p.path === leads && p.kind === kind) ?? all.find((p) => p.kind === kind);
     const rows = all.flatMap((p) => {
       const plays = p === leader;
-      const does = plays ? "plays" : p.active ? (p.use === "share" ? "stands by" : p.use) : "rests";
+      const does = plays ? "plays" : p.state === "active" ? (p.use === "share" ? "stands by" : p.use) : "rests";
       const rtt = plays ? trip : p.rtt;
       return p.kind ? [{ name: kindNames[p.kind], does, rtt: rtt > 0 ? `${rtt.toFixed(0)} ms` : "–" }] : []; // of one that is gone there is nothing to say
     });
