@@ -85,10 +85,10 @@ type claims struct {
 	ackOnlyPing int64 // when a PING last rode along with them
 	heardMore   bool  // something else than PING and ACK came since that PING
 	statusDue   bool  // PATH_STATUS is to be sent
+	asked       bool  // by a PING, since it failed
 	checkAt     int64 // its silence says nothing before
 	retryAt     int64 // of one that failed: when it is asked by a PING; never: it is not
 	retryWait   int64 // between the last such PING and the next one
-	retriedAt   int64 // when the last such PING was due; longAgo: there was none since it failed
 }
 
 // Questions are what a path asks and answers about where its peer is. Most paths stay where they

@@ -281,7 +281,7 @@ func (p *path) fail(now int64) {
 		p.opening.stop()
 	}
 	p.become(stageFailed)
-	p.retryAt, p.retryWait, p.retriedAt = now+firstRetry, firstRetry, longAgo
+	p.retryAt, p.retryWait, p.asked = now+firstRetry, firstRetry, false
 	p.tell(PathFailed)
 }
 
@@ -298,7 +298,7 @@ func (p *path) retry(now int64) {
 	p.freshAt = now - 1 // what asks now tells of the path when it is answered
 	p.loss.probe = 1
 	p.retryWait = min(p.retryWait+firstRetry, lastRetry)
-	p.retryAt, p.retriedAt = now+p.retryWait, now
+	p.retryAt, p.asked = now+p.retryWait, true
 }
 
 // askFailed has those that failed asked at once, since none answers of those that carried: but not within
@@ -309,8 +309,11 @@ func (ps *paths) askFailed(now int64) {
 	}
 	for _, p := range ps.all {
 		if p.stage == stageFailed && p.retryAt != never {
-			p.retryAt = min(p.retryAt, max(now, p.retriedAt+firstRetry))
-			p.retryWait = 0
+			at := now
+			if p.asked {
+				at = max(at, p.retryAt-p.retryWait+firstRetry)
+			}
+			p.retryAt, p.retryWait = min(p.retryAt, at), 0
 		}
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"context"
 	"fmt"
 	"os/exec"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -97,10 +98,27 @@ func (b *Browser) Open(url string) *Page {
 	}()
 	within, done := context.WithTimeout(ctx, patience)
 	defer done()
-	if err := chromedp.Do(within, chromedp.Navigate(url)); err != nil {
-		b.t.Fatalf("open %s: %v", url, err)
+	for range 3 {
+		if err := chromedp.Do(within, chromedp.Navigate(url)); err != nil {
+			b.t.Fatalf("open %s: %v", url, err)
+		}
+		if !p.cutOff() {
+			break
+		}
 	}
 	return p
+}
+
+// cutOff reports whether something of a page was not loaded since the interfaces of a namespace that is new had only come up, and forgets it.
+func (p *Page) cutOff() bool {
+	time.Sleep(50 * time.Millisecond) // the console comes by itself
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	at := slices.IndexFunc(p.console, func(line string) bool { return strings.Contains(line, "ERR_NETWORK_CHANGED") })
+	if at >= 0 {
+		p.console = nil
+	}
+	return at >= 0
 }
 
 // mostConsole bounds what is kept of a page's console.

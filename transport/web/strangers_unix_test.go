@@ -72,7 +72,7 @@ func costOfJunk(t *testing.T, kind string, browsers bool) (each time.Duration, s
 	}
 	defer u.Close()
 	if browsers {
-		w, err := New(u, Config{})
+		w, err := New(u, Config{NoListen: true}) // the TCP port of that number may be somebody's
 		if err != nil {
 			t.Fatal(err)
 		}
