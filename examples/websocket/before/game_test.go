@@ -18,7 +18,7 @@ func TestGame(t *testing.T) {
 	go g.play(t.Context())
 	site := httptest.NewServer(g)
 	defer site.Close()
-	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
 	defer cancel()
 	enter := func() *websocket.Conn {
 		c, _, err := websocket.Dial(ctx, site.URL, nil)
@@ -30,6 +30,10 @@ func TestGame(t *testing.T) {
 	ada, bob := enter(), enter()
 	defer ada.CloseNow()
 	defer bob.CloseNow()
+	var first message // who got one is in the game
+	if err := wsjson.Read(ctx, bob, &first); err != nil {
+		t.Fatal(err)
+	}
 	for _, m := range []message{{Type: "move", At: dot{3, 4}}, {Type: "line", Line: "hello"}} {
 		if err := wsjson.Write(ctx, ada, m); err != nil {
 			t.Fatal(err)
