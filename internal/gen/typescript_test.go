@@ -10,7 +10,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -106,9 +105,8 @@ func TestTypeScriptLibrary(t *testing.T) {
 	if err != nil || len(tests) == 0 {
 		t.Fatalf("%d tests, %v", len(tests), err)
 	}
-	// Node 20 has a WebSocket for who asks for it, and leaves a processor free, of two as well: these tests wait more than they compute
-	atOnce := fmt.Sprintf("--test-concurrency=%d", max(2, runtime.NumCPU()-1))
-	out := run(t, nil, append([]string{"--experimental-websocket", "--test", atOnce}, tests...)...)
+	// Node 20 has a WebSocket for who asks for it
+	out := run(t, nil, append([]string{"--experimental-websocket", "--test"}, tests...)...)
 	if !bytes.Contains(out, []byte("# pass ")) || !bytes.Contains(out, []byte("# skipped 0")) {
 		t.Errorf("%s", out)
 	}
