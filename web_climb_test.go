@@ -84,19 +84,26 @@ func (c *cable) pull() {
 	c.ends = nil
 }
 
+// overCable is a player who reaches the house's TCP port by a cable.
+func (h *webHouse) overCable(id uint64) (*tickwire.Session, *cable) {
+	h.t.Helper()
+	u, err := url.Parse(h.web.URL())
+	must(h.t, err)
+	line := newCable(h.t, u.Host)
+	u.Host = line.listener.Addr().String()
+	ladder, err := web.Dial(h.t.Context(), u.String(), web.DialConfig{})
+	must(h.t, err)
+	s, err := h.dial(h.token(id), ladder)
+	must(h.t, err)
+	h.t.Cleanup(func() { s.Close() })
+	return s, line
+}
+
 // TestWebSocketPulled: in mid-game the only WebSocket dies, again and again. The ladder brings another
 // one, and the Session goes on there: nothing reliable is lost or doubled, and the game does nothing.
 func TestWebSocketPulled(t *testing.T) {
 	h := newWebHouse(t, tickwire.ServerConfig{Development: true}, web.Config{DisableWebTransport: true})
-	u, err := url.Parse(h.web.URL())
-	must(t, err)
-	line := newCable(t, u.Host)
-	u.Host = line.listener.Addr().String()
-	ladder, err := web.Dial(t.Context(), u.String(), web.DialConfig{})
-	must(t, err)
-	s, err := h.dial(h.token(1), ladder)
-	must(t, err)
-	t.Cleanup(func() { s.Close() })
+	s, line := h.overCable(1)
 	hears := h.native(2)
 	for ctx := within(t, 10*time.Second); h.connected() < 2; time.Sleep(time.Millisecond) {
 		must(t, ctx.Err())

@@ -6,7 +6,6 @@ import (
 	"context"
 	"encoding/binary"
 	"errors"
-	"net/url"
 	"sync"
 	"testing"
 	"time"
@@ -280,15 +279,7 @@ func TestKickedPlayerIsClosed(t *testing.T) {
 // socket of it.
 func TestServerClosesByWebTransport(t *testing.T) {
 	h := newWebHouse(t, tickwire.ServerConfig{Development: true}, web.Config{})
-	u, err := url.Parse(h.web.URL())
-	must(t, err)
-	line := newCable(t, u.Host)
-	u.Host = line.listener.Addr().String()
-	ladder, err := web.Dial(t.Context(), u.String(), web.DialConfig{})
-	must(t, err)
-	s, err := h.dial(h.token(1), ladder)
-	must(t, err)
-	t.Cleanup(func() { s.Close() })
+	s, line := h.overCable(1)
 	up := func(c *tickwire.Conn) bool { return c.Transport() == transport.KindWebTransport }
 	for ctx := within(t, 15*time.Second); !up(s.Conn()) || !up(h.hub.Conns()[0]); time.Sleep(time.Millisecond) {
 		must(t, ctx.Err())
