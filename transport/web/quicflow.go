@@ -16,6 +16,9 @@ const (
 	quicAround = 1 + 1 + 1 + 1 + 1 + 16
 	// quicLook is how often one who waits for the last of them looks again.
 	quicLook = 2 * time.Millisecond
+	// quicAhead is by how much the last of them goes ahead of the end of its session, which overtakes them on the way and at
+	// who reads: one goroutine there reads datagrams, another the stream, and behind the end it no longer takes the others.
+	quicAhead = 100 * time.Millisecond
 	// quicStuck is when a flow no longer believes its count.
 	quicStuck = 250 * time.Millisecond
 )
@@ -27,6 +30,7 @@ type quicFlow struct {
 	sizes [quicHeld]int // of those that are held, a ring
 	first int
 	held  int
+	last  time.Time     // when one was counted
 	room  chan struct{} // holds one: look again
 	timer *time.Timer   // of the one who waits
 }
@@ -62,20 +66,21 @@ func (f *quicFlow) tryEnter(size int) bool {
 	}
 	f.sizes[(f.first+f.held)%quicHeld] = size
 	f.held++
+	f.last = time.Now()
 	return true
 }
 
-// drain waits until all has gone out that was counted, but not for longer than patience.
+// drain waits until all has gone out that was counted, and is ahead, but not for longer than patience.
 func (f *quicFlow) drain(patience time.Duration) {
-	for end := time.Now().Add(patience); !f.empty() && time.Now().Before(end); {
+	for end := time.Now().Add(patience); !f.ahead() && time.Now().Before(end); {
 		time.Sleep(quicLook)
 	}
 }
 
-func (f *quicFlow) empty() bool {
+func (f *quicFlow) ahead() bool {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	return f.held == 0
+	return f.held == 0 && time.Since(f.last) >= quicAhead
 }
 
 func (f *quicFlow) forget() {
