@@ -166,7 +166,7 @@ func (r *Reader) Fail(field string, value any, want string, err error) {
 	if r.err != nil {
 		return
 	}
-	if r.pos > uint(len(r.b))*8 {
+	if r.Short() {
 		value, want, err = nil, "", ErrShort
 	}
 	r.err = &FieldError{Field: field, Value: value, Want: want, Err: err}
@@ -183,6 +183,9 @@ func (r *Reader) Range(field string, value any, limits string) {
 // Failed reports whether a field was wrong.
 func (r *Reader) Failed() bool { return r.err != nil }
 
+// Short reports whether more was taken than there is: the last of it was zeros that did not come.
+func (r *Reader) Short() bool { return r.pos > uint(len(r.b))*8 }
+
 // Complete reports whether the message ends here, the rest of its last byte being zeros, and no
 // field was wrong. Finish says the same; but this needs no call.
 func (r *Reader) Complete() bool {
@@ -198,7 +201,7 @@ func (r *Reader) Finish(message string) error {
 		return nil
 	case r.err != nil:
 		return r.err
-	case r.pos > uint(len(r.b))*8:
+	case r.Short():
 		return &FieldError{Field: message, Err: ErrShort}
 	case used != uint(len(r.b)):
 		return &FieldError{Field: message, Value: uint(len(r.b)) - used, Err: ErrTrailing}

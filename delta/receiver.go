@@ -1,6 +1,7 @@
 package delta
 
 import (
+	"bytes"
 	"iter"
 
 	"github.com/tickwire/tickwire/codec"
@@ -123,7 +124,7 @@ func (m *reading[K, T, P]) begin(b []byte) bool {
 	low := uint32(m.r.Bits(seqBits))
 	ahead := int32((low-uint32(m.to.newest))<<(32-seqBits)) >> (32 - seqBits)
 	m.seq = m.to.newest + uint64(int64(ahead))
-	if int64(m.seq) < 1 {
+	if int64(m.seq) < 1 || m.r.Short() {
 		m.r.Fail("delta.Number", low, "", codec.ErrRange)
 		return true
 	}
@@ -136,13 +137,17 @@ func (m *reading[K, T, P]) begin(b []byte) bool {
 	return true
 }
 
-func (m *reading[K, T, P]) more() bool { return m.r.Bits(1) != 0 && !m.r.Failed() }
+func (m *reading[K, T, P]) more() bool { return m.r.Bits(1) != 0 && !m.wrong() }
+
+// wrong reports whether what was read is not to be believed: the zeros behind the end of a message
+// mean nothing.
+func (m *reading[K, T, P]) wrong() bool { return m.r.Failed() || m.r.Short() }
 
 // entry reads an entry, and says whether it is news.
 func (m *reading[K, T, P]) entry() (c Change[K, T], fresh bool, err error) {
 	k := m.near.read(&m.r)
 	c.Key = m.near.key
-	if m.r.Failed() {
+	if m.wrong() {
 		return c, false, m.r.Finish("delta")
 	}
 	in := m.to.keys[c.Key]
@@ -165,6 +170,8 @@ func (m *reading[K, T, P]) entry() (c Change[K, T], fresh bool, err error) {
 	if err := m.value(in, k, c.Value); err != nil {
 		if in.seq == 0 {
 			delete(m.to.keys, c.Key) // it has never had a value
+		} else if fresh {
+			m.to.restore(in)
 		}
 		return c, false, &KeyError{Key: c.Key, Err: err}
 	}
@@ -188,7 +195,7 @@ func (m *reading[K, T, P]) value(in *incoming[T, P], k kind, v *T) (err error) {
 		P(v).CopyFrom(&in.base.value)
 		P(v).ReadDeltaBits(&m.r)
 	}
-	if m.r.Failed() {
+	if m.wrong() {
 		return m.r.Finish("delta")
 	}
 	w := &m.to.w
@@ -214,6 +221,13 @@ func (r *Receiver[K, T, P]) admit(key K, in *incoming[T, P], k kind) (*incoming[
 	in = &incoming[T, P]{gone: true}
 	r.keys[key] = in
 	return in, nil
+}
+
+// restore makes a value what it was before a message that could not be read was read into it.
+func (r *Receiver[K, T, P]) restore(in *incoming[T, P]) {
+	of := in.before.versions
+	r.base.Start(bytes.Clone(of[len(of)-1].bits)) // to which its views will point
+	P(&in.value).ReadBits(&r.base)
 }
 
 // arrived notes that a key has a value, perhaps again.

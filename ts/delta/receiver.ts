@@ -53,6 +53,7 @@ export class Receiver<K extends Key, T> {
     const low = r.bits(seqBits);
     const ahead = (((low - this.newest) % span) + span) % span;
     const seq = this.newest + (ahead < span / 2 ? ahead : ahead - span);
+    this.checkShort(bytes, "delta.Number");
     if (seq < 1) throw new FieldError("delta.Number", "range", low);
     if (seq + reorderSpan < this.newest) {
       this.late++;
@@ -85,6 +86,7 @@ export class Receiver<K extends Key, T> {
       this.value(bytes, v, seq, kind, fresh ? v.value : this.old);
     } catch (e) {
       if (v.seq === 0) this.keys.delete(key); // it has never had a value
+      else if (fresh) this.restore(v);
       throw e instanceof FieldError ? new KeyError(key, "value", e) : e;
     }
     if (!fresh) return;
@@ -95,8 +97,15 @@ export class Receiver<K extends Key, T> {
   }
 
   /** Bits behind the end are zeros, which mean something only if there are any. */
-  private checkShort(bytes: Uint8Array): void {
-    if (this.r.at > 8 * bytes.length) throw new FieldError("delta", "short");
+  private checkShort(bytes: Uint8Array, field = "delta"): void {
+    if (this.r.at > 8 * bytes.length) throw new FieldError(field, "short");
+  }
+
+  /** Makes a value what it was before a message that could not be read was read into it. */
+  private restore(v: Incoming<T>): void {
+    const { bits, size } = v.before.at(v.before.n - 1);
+    this.baseReader.start(bits.subarray(0, size));
+    this.type.readBits(this.baseReader, v.value);
   }
 
   /** Reads a value into to, and remembers it. */
