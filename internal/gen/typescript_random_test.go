@@ -1,10 +1,9 @@
 package gen
 
 import (
-	"encoding/hex"
 	"fmt"
-	"math/rand/v2"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -52,20 +51,10 @@ func checkProgram(t *testing.T, dir, source, customs string) {
 }
 
 // checkVectors takes each vector through TypeScript, in full and as a delta: the name of a type, a version, a
-// message, another, and the delta between them. Damaged, they are read or refused, and nothing else happens.
+// message, another, and the delta between them. Behind these are, twice, damaged bytes, and what Go makes of them as
+// a message and as a delta: TypeScript makes the same of them, or refuses them at the same field for the same reason.
 func checkVectors(t *testing.T, program, vectors string) {
 	t.Helper()
-	r := rand.New(rand.NewPCG(13, 13))
-	damage := func(text string) string {
-		b, err := hex.DecodeString(text)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if len(b) == 0 {
-			return ""
-		}
-		return hex.EncodeToString(damaged(r, b[:1+r.IntN(len(b))]))
-	}
 	var jobs, wants []string
 	job := func(want, format string, args ...any) {
 		jobs, wants = append(jobs, fmt.Sprintf(format, args...)), append(wants, want)
@@ -73,22 +62,34 @@ func checkVectors(t *testing.T, program, vectors string) {
 	for line := range strings.Lines(vectors) {
 		part := strings.Split(strings.TrimSuffix(line, "\n"), " ")
 		name, base, next, delta := part[0]+" "+part[1], part[2], part[3], part[4]
-		job("= "+base, "full %s %s", name, base)
-		job("= "+delta, "delta %s %s %s", name, base, next)
-		job("= "+next, "apply %s %s %s", name, base, delta)
-		job("", "full %s %s", name, damage(next))
-		job("", "apply %s %s %s", name, base, damage(delta))
+		job("="+base, "full %s %s", name, base)
+		job("="+delta, "delta %s %s %s", name, base, next)
+		job("="+next, "apply %s %s %s", name, base, delta)
+		for wrong := range slices.Chunk(part[5:], 3) {
+			job(wrong[1], "full %s %s", name, wrong[0])
+			job(wrong[2], "apply %s %s %s", name, base, wrong[0])
+		}
 	}
-	refused, wrong := 0, 0
+	refused, failed := 0, 0
 	for i, answer := range ask(t, program, strings.Join(jobs, "\n"), len(jobs)) {
-		if wants[i] == "" && !strings.HasPrefix(answer, "?") {
-			refused += strings.Count(answer, "! ")
-		} else if answer != wants[i] && wrong < 5 {
-			wrong++
-			t.Errorf("%s: TypeScript says %s, Go %s", jobs[i], answer, wants[i])
+		answer = strings.NewReplacer("= ", "=", "! ", "!", ": ", ":", "too long", "too_long").Replace(answer)
+		refused += strings.Count(answer, "!")
+		if !agree(answer, wants[i]) && failed < 5 {
+			failed++
+			t.Errorf("-seed=%d, %s: TypeScript says %s, Go %s", *seed, jobs[i], answer, wants[i])
 		}
 	}
 	if len(jobs) < 500 || refused < len(jobs)/10 {
 		t.Errorf("%d of %d are refused", refused, len(jobs))
 	}
+}
+
+// agree reports whether both say the same of a message. Go takes several fields at once, so it may see the end
+// before it sees what is wrong; and what another package has to say of its own bytes, only Go asks.
+func agree(answer, want string) bool {
+	if rest, ok := strings.CutPrefix(want, "~"); ok {
+		return !strings.HasPrefix(answer, "?") && (rest[0] == '!' || answer[0] == '=' || strings.HasSuffix(answer, ":too_long"))
+	}
+	field, short := strings.CutSuffix(want, ":short")
+	return answer == want || short && (strings.HasPrefix(answer, field+":") || strings.HasSuffix(answer, ":short"))
 }

@@ -225,7 +225,7 @@ func TestTypeScript(t *testing.T) {
 	dir := t.TempDir()
 	install(t, dir)
 	for name, check := range map[string]func(t *testing.T, dir string){
-		"sample": checkSample, "random": checkRandom, "wide": checkWide, "page": checkPage,
+		"sample": checkSample, "random": checkRandom, "wide": checkWide, "page": checkPage, "receiver": checkReceiver,
 	} {
 		t.Run(name, func(t *testing.T) {
 			below := filepath.Join(dir, name)
