@@ -183,7 +183,7 @@ func (c *Compressor) OpenedLen(b []byte) int {
 	case kindPlain:
 		return len(body)
 	case kindS2:
-		if n, err := s2.DecodedLen(body); err == nil {
+		if n, err := s2.DecodedLen(body); err == nil && shortest(body) {
 			return n
 		}
 	case kindZstd:
@@ -193,6 +193,12 @@ func (c *Compressor) OpenedLen(b []byte) int {
 		}
 	}
 	return -1
+}
+
+// shortest reports whether the length that a block begins with has no more bytes than it needs.
+func shortest(block []byte) bool {
+	n := slices.IndexFunc(block, func(b byte) bool { return b < 0x80 })
+	return n == 0 || block[n] != 0
 }
 
 // alone reports whether the frame that b begins with is all of b: the decoder would go on with what is

@@ -9,11 +9,11 @@ export function blockLength(input: Input): number {
     const byte = input.byte();
     v += (byte & 127) * unit;
     if (byte < 128) {
-      if (v < 2 ** 32) return v;
+      if (v < 2 ** 32 && (byte > 0 || unit === 1)) return v;
       break;
     }
   }
-  throw new OpenError("length", v, "a number of 32 bits");
+  throw new OpenError("length", v, "a number of 32 bits, in its shortest form");
 }
 
 /** The least length of a copy that has 1, 2 or 3 bytes for it. */
