@@ -269,7 +269,7 @@ func checkSample(t *testing.T, dir string) {
 // fault is what is wrong with an answer.
 func (p passage) fault(answer string) string {
 	switch field, refused := errors.AsType[*codec.FieldError](p.err); {
-	case p.broken && (strings.HasPrefix(answer, "= ") || strings.HasSuffix(answer, ": too long")):
+	case p.broken && p.err == nil && strings.HasPrefix(answer, "= "):
 		return ""
 	case p.err == nil && answer == "= "+hex.EncodeToString(p.want):
 		return ""

@@ -35,6 +35,8 @@ class Bytes:
             byte = self.number(1)
             value |= (byte & 127) << shift
             if byte < 128:
+                if byte == 0 and shift > 0 or value >= 2**32:
+                    raise Refused("length")
                 return value
             shift += 7
             if shift > 28 + 7:

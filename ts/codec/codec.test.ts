@@ -150,6 +150,27 @@ test("strings are UTF-8; what is not is replaced", () => {
   assert.equal(r.string("s", 200), "a\ufffdb");
 });
 
+test("what was replaced is cut where it becomes longer than a string may be", () => {
+  const w = new Writer();
+  const r = new Reader();
+  const cases: [number[], number, string][] = [
+    [[0xff, 0xff, 0xff], 3, "\ufffd"],
+    [[0x61, 0xff, 0xff], 6, "a\ufffd"],
+    [[0x61, 0xff, 0xff], 7, "a\ufffd\ufffd"],
+    [[0xff], 2, ""],
+    [[0xff, 0xc3, 0xa9, 0xc3], 5, "\ufffdé"],
+  ];
+  for (const [bytes, limit, want] of cases) {
+    w.start();
+    w.bytes("s", new Uint8Array(bytes), limit);
+    r.start(w.finish().slice());
+    const text = r.string("s", limit);
+    assert.equal(text, want);
+    w.start();
+    w.string("s", text, limit); // it can be passed on
+  }
+});
+
 test("keys are in the order of their bytes, and need not be UTF-8", () => {
   const below = chance(2);
   const letters = ["a", "b", "é", "\uffee", "😀", "\u{10ffff}"];

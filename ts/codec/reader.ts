@@ -257,12 +257,15 @@ export class Reader {
     }
   }
 
-  /** Reads a string of at most limit bytes; what is not UTF-8 is replaced. If it is old, that is returned. */
+  /**
+   * Reads a string of at most limit bytes; what is not UTF-8 is replaced, as far as the limit allows. If it is
+   * old, that is returned.
+   */
   string(field: string, limit: number, old = ""): string {
     const n = this.length(field, limit);
     const bytes = scratchOf(n);
     this.raw(bytes, n);
-    return decodeText(bytes, n, old);
+    return decodeText(bytes, n, old, limit);
   }
 
   /** Reads bytes of at most limit: into old if that has their length, otherwise into new memory. */

@@ -26,10 +26,10 @@ export function encodeText(s: string): number {
 }
 
 /**
- * The string of n bytes; what is not UTF-8 is replaced. If it is old, that is returned, and nothing is
- * allocated.
+ * The string of n bytes; what is not UTF-8 is replaced, and cut where it becomes longer than limit. If it is
+ * old, that is returned, and nothing is allocated.
  */
-export function decodeText(bytes: Uint8Array, n: number, old: string): string {
+export function decodeText(bytes: Uint8Array, n: number, old: string, limit: number): string {
   let ascii = true;
   let same = old.length === n;
   for (let i = 0; i < n; i++) {
@@ -38,10 +38,20 @@ export function decodeText(bytes: Uint8Array, n: number, old: string): string {
     same &&= c === old.charCodeAt(i);
   }
   if (ascii && same) return old;
-  if (!ascii || n > shortText) return decoder.decode(bytes.subarray(0, n));
+  if (!ascii) return fitting(decoder.decode(bytes.subarray(0, n)), limit);
+  if (n > shortText) return decoder.decode(bytes.subarray(0, n));
   let s = "";
   for (let i = 0; i < n; i++) s += String.fromCharCode(bytes[i]!);
   return s;
+}
+
+/** A replacement has three bytes in place of one: without a cut such a string could not be written again. */
+function fitting(s: string, limit: number): string {
+  if (3 * s.length <= limit || !s.includes("\ufffd")) return s;
+  let n = encodeText(s);
+  if (n <= limit) return s;
+  for (n = limit; (scratch[n]! & 0xc0) === 0x80; n--); // back to where a character begins
+  return decoder.decode(scratch.subarray(0, n));
 }
 
 /** Compares strings by their bytes in UTF-8: in which order a map has them. */

@@ -6,7 +6,10 @@ import { fileURLToPath } from "node:url";
 import { Input } from "../testdata/five.js";
 import { All, schemaVersion } from "../testdata/sample.js";
 import { registryOf, schemasOf, type Form } from "./forms.js";
+import { type Hello, WireError } from "../wire/first.js";
+import { schemasItem } from "../wire/schemas.js";
 import { formDifference } from "./mismatch.js";
+import { Schemas } from "./schemas.js";
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "..", "..", "..");
 const read = (file: string) =>
@@ -79,4 +82,20 @@ test("generated messages say what their form is, in each version", () => {
   ]);
   assert.deepEqual(registryOf("Event", [kinds[0]!]), []);
   assert.deepEqual(schemasOf([{ channel: 1, schema: [] }]), []);
+});
+
+test("of two lists of versions the last counts, and each has to be one", () => {
+  const ours = new Schemas([
+    { version: 2, digest: 7 },
+    { version: 1, digest: 5 },
+  ]);
+  const item = (version: number, digest: number) =>
+    [3, schemasItem([{ version, digest }])] as const;
+  const common = (...items: (readonly [number, Uint8Array])[]) =>
+    ours.common({ items } as unknown as Hello);
+  assert.equal(common(), 2);
+  assert.equal(common(item(2, 7)), 2);
+  assert.equal(common(item(2, 7), item(1, 5)), 1);
+  assert.equal(common(item(1, 5), item(3, 9)), undefined);
+  assert.throws(() => common([3, new Uint8Array(0)], item(2, 7)), WireError);
 });

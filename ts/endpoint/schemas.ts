@@ -19,11 +19,13 @@ export class Schemas {
 
   /** The newest that both ends have in the same form; our newest if the peer does not say. */
   common(peer: Hello): number | undefined {
-    const [, item] = peer.items.find(([kind]) => kind === SCHEMAS) ?? [];
-    if (!item) return this.newest;
-    const schemas = readSchemas(new Reader(item));
+    let schemas: Schema[] | undefined;
+    for (const [kind, item] of peer.items) {
+      if (kind === SCHEMAS) schemas = readSchemas(new Reader(item)); // what is said last counts
+    }
+    if (!schemas) return this.newest;
     const same = (s: Schema) =>
-      schemas.some((t) => t.version === s.version && t.digest === s.digest);
+      schemas!.some((t) => t.version === s.version && t.digest === s.digest);
     return this.all.find(same)?.version;
   }
 }
