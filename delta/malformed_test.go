@@ -104,9 +104,9 @@ func TestCutGone(t *testing.T) {
 
 // TestWrongValue: a value that cannot be read leaves the one before.
 func TestWrongValue(t *testing.T) {
-	to, next := malformed(t)
+	_, next := malformed(t)
 	for at := 24 + 1 + 2 + 7; at < 8*len(next); at++ { // behind the first key
-		to, _ = malformed(t)
+		to, _ := malformed(t)
 		next[at/8] ^= 1 << (at % 8)
 		told := map[uint16]state{}
 		for c, err := range to.Read(next) {

@@ -11,7 +11,6 @@ import (
 
 	"github.com/tickwire/tickwire/codec"
 	"github.com/tickwire/tickwire/delta"
-	"github.com/tickwire/tickwire/endpoint"
 	"github.com/tickwire/tickwire/internal/gen/sample/five"
 )
 
@@ -74,30 +73,30 @@ func game[K delta.Key](r *rand.Rand) (lines, want []string) {
 		keys = append(keys, K(r.Uint64()>>r.IntN(64)))
 	}
 	var mail [][]byte
-	for tick := range endpoint.Receipt(60) {
+	for tick := range 60 {
 		from.Begin(nil, 400)
 		for _, key := range keys {
 			if r.IntN(12) == 0 {
 				from.Drop(key)
 			} else if r.IntN(3) > 0 {
-				_, _ = from.Put(key, snapshot(r, int(tick)))
+				_, _ = from.Put(key, snapshot(r, tick))
 			}
 		}
 		b, err := from.End()
 		if err != nil || len(b) == 0 {
 			continue
 		}
-		from.Sent(tick)
+		receipt(from.Sent, tick)
 		mail = append(mail, b)
 		if r.IntN(4) == 0 {
-			mail = append(mail, damagedMessage(r, b), junk(r, int(tick)))
+			mail = append(mail, damagedMessage(r, b), junk(r, tick))
 		}
 		if r.IntN(4) == 0 { // others overtake it
 			i := r.IntN(len(mail))
 			mail[i], mail[len(mail)-1] = mail[len(mail)-1], mail[i]
 		}
 		if r.IntN(3) == 0 {
-			from.Delivered(tick) // which the peer may not have read: then a baseline is missing
+			receipt(from.Delivered, tick) // which the peer may not have read: then a baseline is missing
 		}
 		for len(mail) > 3 {
 			lines, want = append(lines, fmt.Sprintf("%x", mail[0])), append(want, heard(to, mail[0]))
@@ -109,6 +108,9 @@ func game[K delta.Key](r *rand.Rand) (lines, want []string) {
 	}
 	return lines, want
 }
+
+// receipt tells a Sender of the message of a tick.
+func receipt[R ~uint64](tell func(R), tick int) { tell(R(tick)) }
 
 // snapshot is one that changes a little from tick to tick.
 func snapshot(r *rand.Rand, tick int) *five.Snapshot {
