@@ -37,6 +37,7 @@ import {
   Fragment,
   helloBody,
   maxNamed,
+  maxTotal,
   PathStatus,
   readClose,
   readDraining,
@@ -191,7 +192,7 @@ function other(r: Reader, type: number): Fields {
       return helloOrVersions(r.block());
     case SKIP: {
       const head = { channel: r.channel(), first: r.u32() };
-      return { ...head, lengths: Array.from({ length: r.count(maxNamed) }, () => r.v()) };
+      return { ...head, lengths: Array.from({ length: r.count(maxNamed) }, () => r.atMost(maxTotal)) };
     }
     case WINDOW:
     case BLOCKED:
@@ -245,9 +246,10 @@ function helloOrVersions(body: Uint8Array): Fields {
 
 function hello(h: Hello): Fields {
   const { limits, channelLimits } = readItems(h);
-  const schemas = h.items.flatMap(([kind, item]) =>
-    kind === SCHEMAS ? readSchemas(new Reader(item)) : [],
-  );
+  let schemas: Version[] = [];
+  for (const [kind, item] of h.items) {
+    if (kind === SCHEMAS) schemas = readSchemas(new Reader(item)); // the last counts
+  }
   const { packets, bytes, messages } = limits;
   return {
     min_version: h.minVersion,
