@@ -16,41 +16,51 @@ import (
 
 var packetSeed = flag.Uint64("packet-seed", 1, "of the packets that Go and TypeScript read")
 
-// TestTypeScriptReadsAlike: of packets of golden frames that were changed, cut and put together, TypeScript reads
-// the same frames with the same fields as Go, and holds the same ones to be malformed.
+// TestTypeScriptReadsAlike: of golden packets, messages of channel 0 and symbols that were changed, cut and put
+// together, TypeScript reads the same as Go, field by field, and holds the same ones to be malformed.
 func TestTypeScriptReadsAlike(t *testing.T) {
-	const asks, each = 60, 250
 	peer := node.Start(t, "../../ts", "testdata/frames.ts")
 	r := rand.New(rand.NewPCG(*packetSeed, 0))
-	stock := stockOf(t)
-	malformed, wrong := 0, 0
-	for range asks {
-		var packets [][]byte
-		var asked []string
-		for range each {
-			b := changedPacket(r, stock)
-			packets, asked = append(packets, b), append(asked, hex.EncodeToString(b))
-		}
-		var answers []any
-		peer.Ask(asked, &answers)
-		for i, b := range packets {
-			want := heldBy(t, b)
-			if want == nil {
-				malformed++
+	for _, c := range []struct {
+		what  string
+		stock [][]byte
+		read  func(b []byte) any // nil: it is malformed
+		asks  int
+	}{
+		{"packet", packetStock(t), packetOf, 60},
+		{"control", controlStock(), controlOf, 8},
+		{"symbol", symbolStock(), symbolOf, 8},
+	} {
+		const each = 250
+		malformed, wrong := 0, 0
+		for range c.asks {
+			var all [][]byte
+			var asked []string
+			for range each {
+				b := changed(r, c.stock)
+				all, asked = append(all, b), append(asked, c.what+" "+hex.EncodeToString(b))
 			}
-			if !reflect.DeepEqual(want, common(answers[i])) && wrong < 5 {
-				wrong++
-				t.Errorf("%x: TypeScript reads\n%v\nGo\n%v\nagain: go test ./internal/wire -run TypeScript -packet-seed=%d", b, answers[i], want, *packetSeed)
+			var answers []any
+			peer.Ask(asked, &answers)
+			for i, b := range all {
+				want := common(asJSON(t, c.read(b)))
+				if want == nil {
+					malformed++
+				}
+				if !reflect.DeepEqual(want, common(answers[i])) && wrong < 5 {
+					wrong++
+					t.Errorf("%s %x: TypeScript reads\n%v\nGo\n%v\nagain: go test ./internal/wire -run TypeScript -packet-seed=%d", c.what, b, answers[i], want, *packetSeed)
+				}
 			}
 		}
-	}
-	if malformed < asks*each/5 || malformed > asks*each*4/5 {
-		t.Errorf("%d of %d packets are malformed: want some of both", malformed, asks*each)
+		if n := c.asks * each; malformed < n/5 || malformed > n*4/5 {
+			t.Errorf("%s: %d of %d are malformed: want some of both", c.what, malformed, n)
+		}
 	}
 }
 
-// stockOf is what packets are made of.
-func stockOf(t *testing.T) (stock [][]byte) {
+// packetStock is what packets are made of.
+func packetStock(t *testing.T) (stock [][]byte) {
 	for _, v := range frameVectors(t) {
 		stock = append(stock, v.Bytes)
 	}
@@ -63,8 +73,20 @@ func stockOf(t *testing.T) (stock [][]byte) {
 	return stock
 }
 
-// changedPacket is one or two of the stock, changed in up to two places.
-func changedPacket(r *rand.Rand, stock [][]byte) []byte {
+func controlStock() (stock [][]byte) {
+	for _, v := range controlVectors() {
+		stock = append(stock, v.Bytes)
+	}
+	return stock
+}
+
+func symbolStock() [][]byte {
+	return [][]byte{{0}, {0, 0, 0}, unhex("05 6669726521"), unhex("046a756d70 00"), unhex("0141 01 ffffffffffffffffff01"),
+		unhex("024142 01 8102 00"), unhex("0141 02 808001 0000"), unhex("0141 02 05"), unhex("0141 04 05"), unhex("0141 03 0505")}
+}
+
+// changed is one or two of the stock, changed in up to two places.
+func changed(r *rand.Rand, stock [][]byte) []byte {
 	b := slices.Clone(stock[r.IntN(len(stock))])
 	if r.IntN(6) == 0 {
 		b = append(b, stock[r.IntN(len(stock))]...)
@@ -92,9 +114,7 @@ func changedPacket(r *rand.Rand, stock [][]byte) []byte {
 	return b
 }
 
-// heldBy is what Go reads of a packet, as JSON has it; nil if it is malformed.
-func heldBy(t *testing.T, b []byte) any {
-	t.Helper()
+func packetOf(b []byte) any {
 	type named struct {
 		Frame  string `json:"frame"`
 		Fields fields `json:"fields"`
@@ -103,15 +123,36 @@ func heldBy(t *testing.T, b []byte) any {
 	if !walk(b, func(name string, f fields, _ []byte) { all = append(all, named{name, f}) }) {
 		return nil
 	}
-	text, err := json.Marshal(all)
+	return all
+}
+
+func controlOf(b []byte) any {
+	kind, body, ok := ConsumeControl(b)
+	if !ok {
+		return nil
+	}
+	return controlFields(kind, body)
+}
+
+func symbolOf(b []byte) any {
+	s, ok := ConsumeSymbol(b)
+	if !ok {
+		return nil
+	}
+	return map[string]any{"options": s.Options, "key": strconv.FormatUint(s.Key, 10), "back": s.Back, "bytes": hex.EncodeToString(s.Payload)}
+}
+
+// asJSON is a value as one who reads it as JSON has it.
+func asJSON(t *testing.T, v any) (read any) {
+	t.Helper()
+	text, err := json.Marshal(v)
+	if err == nil {
+		err = json.Unmarshal(text, &read)
+	}
 	if err != nil {
 		t.Fatal(err)
 	}
-	var held any
-	if err := json.Unmarshal(text, &held); err != nil {
-		t.Fatal(err)
-	}
-	return common(held)
+	return read
 }
 
 // common leaves out what the two do not read alike, and need not: counts of marks, which TypeScript passes over;

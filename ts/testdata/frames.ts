@@ -1,13 +1,26 @@
 import { readSync, writeSync } from "node:fs";
-import { WireError } from "../wire/index.js";
-import { readPacket } from "../wire/vectors.test.js";
+import { readSymbol } from "../endpoint/symbol.js";
+import { exactOf, readControl, Reader, WireError } from "../wire/index.js";
+import { readFields, readPacket } from "../wire/vectors.test.js";
 
-// Reads packets, over standard input and output: a line of JSON has many in hex, and a line answers with what each
-// holds, or with null for one that is malformed. So a program in another language can hold its own reading to it.
+// Reads packets, messages of channel 0 and symbols, over standard input and output: a line of JSON has many in hex,
+// each behind a word for what it is, and a line answers with what each holds, or with null for one that is malformed.
+// So a program in another language can hold its own reading to it.
 
-function held(hex: string): unknown {
+const readers: Record<string, (b: Uint8Array) => unknown> = {
+  packet: readPacket,
+  control: (b) => readFields(readControl(b)),
+  symbol(b) {
+    const { options, key, back, bytes, size } = readSymbol(new Reader(b), exactOf);
+    const text = Buffer.from(bytes.subarray(0, size)).toString("hex");
+    return { options, key: String(key ?? 0), back, bytes: text };
+  },
+};
+
+function held(said: string): unknown {
+  const [what, hex] = said.split(" ");
   try {
-    return readPacket(new Uint8Array(Buffer.from(hex, "hex")));
+    return readers[what!]!(new Uint8Array(Buffer.from(hex!, "hex")));
   } catch (err) {
     if (!(err instanceof WireError)) throw err;
     return null;
