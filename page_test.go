@@ -23,9 +23,9 @@ type page struct {
 	holds    map[int]int      // as the page knows it
 	wishes   []wish
 	said     []pageMessage
-	deadline time.Time
+	deadline time.Time // by its clock
 	read     []transport.Datagram
-	behind   time.Duration // its clock
+	behind   time.Duration // that clock
 
 	seen   pageSeen
 	chats  [][]byte
@@ -60,7 +60,7 @@ func (p *page) ask(a *pageAsk) {
 		p.queues[d.ID] = append(p.queues[d.ID], d.Bytes)
 		p.holds[d.ID] += len(d.Bytes)
 	}
-	p.deadline = time.UnixMicro(answer.Deadline).Add(p.behind)
+	p.deadline = time.UnixMicro(answer.Deadline)
 	p.write()
 }
 
@@ -192,9 +192,9 @@ func (p *page) Service(now time.Time) time.Time {
 	return p.next()
 }
 
-// next is when the page has something to do.
+// next is when the page has something to do, by its clock.
 func (p *page) next() time.Time {
-	next := p.deadline
+	next := p.deadline.Add(p.behind)
 	for id, r := range p.rungs {
 		if r.slow && p.holds[id] > 0 { // the page waits for room
 			next = earlier(next, p.m.w.nw.Now().Add(time.Millisecond))
@@ -208,7 +208,7 @@ func (p *page) next() time.Time {
 			next = earlier(next, r.tell[0])
 		}
 	}
-	return next
+	return next.Add(-p.behind)
 }
 
 func earlier(a, b time.Time) time.Time {
