@@ -166,6 +166,35 @@ func TestFailedAMomentAgo(t *testing.T) {
 	s.settle(time.Second)
 }
 
+// TestFailedAnswersLate: the answer to the PING by which a path that failed was asked is lost. The next ACK comes with what
+// the other end asks a second later, and was held for nearly all of that time. Half of it would be left as the round trip
+// where nothing else is known; but what was the shortest before the path failed is, so all of the hold is taken off. Else
+// the path would be waited for two seconds when it falls silent again.
+func TestFailedAnswersLate(t *testing.T) {
+	s := twoPaths(t, 1, PathConfig{Use: UseReserve}, PathConfig{})
+	s.play(time.Second)
+	client, server := s.ends[0].path(1), s.ends[1].path(1)
+	s.ways[1].dead = true
+	s.play(900 * time.Millisecond)
+	if client.stage != stageFailed || server.stage != stageFailed || client.asked || server.asked {
+		t.Fatalf("path 1 is in stages %d and %d", client.stage, server.stage)
+	}
+	s.ways[1].dead, s.ways[1].links[1].loss = false, 1
+	server.retryAt = client.retryAt + 6*second/5
+	s.play(time.Duration(client.retryAt-s.now) + 200*time.Millisecond)
+	if client.stage != stageFailed || !client.asked {
+		t.Fatalf("path 1 is in stage %d, asked %v", client.stage, client.asked)
+	}
+	s.ways[1].links[1].loss = 0
+	if took := s.until(1); took > 1200*time.Millisecond {
+		t.Errorf("it took %v", took)
+	}
+	if rtt := time.Duration(client.rtt.latest); rtt < 75*time.Millisecond || rtt > 100*time.Millisecond {
+		t.Errorf("a round trip of 80 ms is measured as %v; the probe timeout is %v", rtt, time.Duration(client.probeTimeout(0)))
+	}
+	s.settle(time.Second)
+}
+
 // TestFailedIsAskedWhenTheSocketDies: likewise when what carries the last one is gone.
 func TestFailedIsAskedWhenTheSocketDies(t *testing.T) {
 	s := twoPaths(t, 1, PathConfig{}, PathConfig{})

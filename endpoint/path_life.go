@@ -224,9 +224,9 @@ func (p *path) abandon(now int64) {
 // empty takes everything from a path that it was trusted with: what is in flight there counts as
 // lost, which says nothing about congestion, and goes over the others.
 func (p *path) empty(now int64) {
-	lost, missing := p.outbound, p.inbound
+	lost, missing, quickest := p.outbound, p.inbound, p.rtt.quickest
 	p.renew(now)
-	p.outbound, p.inbound = lost, missing // it may live again, over the same network
+	p.outbound, p.inbound, p.rtt.quickest = lost, missing, quickest // it may live again, over the same network
 	for n := p.oldestInFlight(); n < p.sent.End(); n++ {
 		if pkt := p.sent.At(n); pkt.state == packetInFlight {
 			p.packetLost(now, pkt, &LossSample{})

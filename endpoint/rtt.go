@@ -26,7 +26,7 @@ func (r *rtt) sample(elapsed, hold int64) {
 	if !r.sampled {
 		*r = rtt{latest: elapsed, smooth: elapsed, variance: elapsed / 2, min: elapsed, quickest: r.quickest, sampled: true}
 		if elapsed-hold > 0 {
-			r.smooth = max(elapsed-hold, elapsed/2)
+			r.smooth = max(elapsed-hold, r.quickest/2)
 			r.variance, r.latest, r.min = r.smooth/2, r.smooth, r.smooth
 		}
 		return

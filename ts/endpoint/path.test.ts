@@ -270,6 +270,22 @@ test("what was sent before a sleep, or another way, measures nothing", () => {
   assert.equal(w.path.windowBytes, 12_000, "what is given up says nothing about congestion");
 });
 
+test("a path that failed is measured though the ACK of what asked was held for long, as another one was lost", () => {
+  const w = new World(1, { delay: 30_000 });
+  w.talk(3_000_000, 100, 16_667);
+  w.path.lostAll(w.now - 1);
+  w.send(100, true);
+  const ack: AckFrame = {
+    largest: (w.path.next - 1) & 0xffff,
+    wide: false,
+    hold: 1_740_000,
+    ranges: [0, 0],
+    n: 1,
+  };
+  assert.ok(w.path.onAck(w.now + 1_800_000, ack));
+  assert.equal(w.path.rtt.smooth, 60_000);
+});
+
 test("a peer that acknowledges nothing has a bounded number of packets kept", () => {
   const w = new World(1, { delay: 30_000, loss: 1 });
   let records = 0;

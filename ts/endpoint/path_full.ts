@@ -352,7 +352,9 @@ export class FullPath<S extends Sent> extends Path<S> {
 
   /** All that is in flight is lost, which says nothing about congestion. */
   lostAll(now: number): void {
+    const { quickest } = this.rtt;
     this.afresh(now);
+    this.rtt.quickest = quickest; // it may live again, over the same network
     this.lossAt = Infinity;
     for (let n = this.oldestInFlight(); n < this.ring.end; n++) {
       const s = this.ring.at(n);

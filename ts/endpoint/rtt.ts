@@ -11,7 +11,7 @@ export class Rtt {
   variance = initial / 2;
   min = 0;
   sampled = false;
-  private quickest = Infinity; // the shortest time that an ack took, whatever its hold
+  quickest = Infinity; // the shortest time that an ack took, whatever its hold
 
   /** Takes the time from sending a packet to the arrival of its ack, and how long the peer says that it held that. */
   sample(elapsed: number, hold: number): void {
