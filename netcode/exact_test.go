@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"github.com/tickwire/tickwire/internal/wire"
+
+	"github.com/tickwire/tickwire/internal/account"
 )
 
 // A diary is what a client, or a server, does in the course of time.
@@ -331,7 +333,7 @@ func TestLotteryForgets(t *testing.T) {
 	if l.forget(200); l.asked != 0 {
 		t.Errorf("long after %d are left", l.asked)
 	}
-	f, full := newFairShares(8), newAccount(1<<20, second)
+	f, full := newFairShares(8), account.New(1<<20, second)
 	claims := func(slice int64, network uint64) (n int) {
 		for f.claim(slice*workBurst, network*0x9e3779b97f4a7c15, &full) {
 			n++

@@ -3,8 +3,11 @@ package netcode
 import (
 	"encoding/binary"
 	"io"
+	"math/bits"
 	"math/rand/v2"
 	"time"
+
+	"github.com/tickwire/tickwire/internal/account"
 )
 
 // A gate stands before all cryptography that somebody without a connection can
@@ -33,10 +36,10 @@ import (
 // flood from everywhere puts everybody in debt, and then all draw lots.
 type gate struct {
 	seed      hidden[*[2]uint64]
-	failures  [numLevels]sketch // no rows: off
-	work      allowance         // five eighths of the work
-	known     lottery           // an eighth
-	rest      lottery           // two eighths; interval 0: no limits of work
+	failures  [numLevels]account.Sketch // zero: off
+	work      allowance                 // five eighths of the work
+	known     lottery                   // an eighth
+	rest      lottery                   // two eighths; interval 0: no limits of work
 	gone      allowance
 	explained allowance
 }
@@ -62,6 +65,7 @@ const (
 	// A handshake takes two answers; a client that hears none repeats ten a second.
 	tokenAnswers = 32 // of a token, a second and at once
 	tokenBurst   = int64(time.Second)
+	failureBurst = int64(time.Second)
 
 	workSlices   = 32 // of a second: how finely fair shares are dealt out
 	workBurst    = int64(time.Second) / workSlices
@@ -88,9 +92,9 @@ func newGate(random io.Reader, failures, work int) (gate, bool) {
 		failures = defaultFailures
 	}
 	if failures > 0 {
-		g.failures[levelSource] = newSketch(max(failures/sourceShare, 1))
-		g.failures[levelAddress] = newSketch(failures)
-		g.failures[levelNetwork] = newSketch(networkShare * failures)
+		g.failures[levelSource] = account.NewSketch(max(failures/sourceShare, 1), failureBurst)
+		g.failures[levelAddress] = account.NewSketch(failures, failureBurst)
+		g.failures[levelNetwork] = account.NewSketch(networkShare*failures, failureBurst)
 	}
 	if work == 0 {
 		work = defaultWork
@@ -115,7 +119,7 @@ func (g *gate) pass(now int64, from *Source) Drop {
 // stand for one that is not in debt itself.
 func (g *gate) passKnown(now int64, from *Source, paid *int64) Drop {
 	debt := DropNone
-	if owed(*paid, now, tokenBurst) >= tokenBurst {
+	if account.Owed(*paid, now, tokenBurst) >= tokenBurst {
 		debt = g.indebted(now, from)
 	}
 	return g.admit(now, from, debt, true)
@@ -135,7 +139,7 @@ func (g *gate) passMoved(now int64, from *Source) Drop {
 // chargeKnown charges an answer, or a failure, to the token, and to the source if the
 // token is in debt.
 func (g *gate) chargeKnown(now int64, from *Source, paid *int64) {
-	if debt := owed(*paid, now, tokenBurst); debt < tokenBurst {
+	if debt := account.Owed(*paid, now, tokenBurst); debt < tokenBurst {
 		*paid = now + debt + int64(time.Second)/tokenAnswers
 		return
 	}
@@ -144,11 +148,11 @@ func (g *gate) chargeKnown(now int64, from *Source, paid *int64) {
 
 // indebted reports whether the source, its address or its network is in debt.
 func (g *gate) indebted(now int64, from *Source) Drop {
-	if g.failures[levelSource].off() {
+	if g.failures[levelSource].Off() {
 		return DropNone
 	}
 	for l := range numLevels {
-		if g.failures[l].indebted(now, g.hash(from, l)) {
+		if g.failures[l].Wait(now, g.hash(from, l), 1) > 0 {
 			return DropSourceLimit + Drop(l)
 		}
 	}
@@ -158,11 +162,11 @@ func (g *gate) indebted(now int64, from *Source) Drop {
 // charge counts a failure. Who was in debt before has won what he got, and owes no more
 // for it: neither he nor those around him.
 func (g *gate) charge(now int64, from *Source) {
-	if g.failures[levelSource].off() || g.indebted(now, from) != DropNone {
+	if g.failures[levelSource].Off() || g.indebted(now, from) != DropNone {
 		return
 	}
 	for l := range numLevels {
-		g.failures[l].charge(now, g.hash(from, l))
+		g.failures[l].Charge(now, g.hash(from, l), 1)
 	}
 }
 
@@ -171,7 +175,7 @@ func (g *gate) charge(now int64, from *Source) {
 func (g *gate) admit(now int64, from *Source, debt Drop, known bool) Drop {
 	free := debt == DropNone
 	switch {
-	case g.rest.off():
+	case g.rest.Off():
 		return debt
 	case free && g.work.take(now, g.hash(from, levelNetwork)):
 	case free && known && g.known.draw(now):
@@ -187,13 +191,13 @@ func (g *gate) admit(now int64, from *Source, debt Drop, known bool) Drop {
 // exert counts work that was done beside what a datagram counts for, in all parts of the
 // allowance.
 func (g *gate) exert(now int64, n int64) {
-	if g.rest.off() {
+	if g.rest.Off() {
 		return
 	}
-	g.work.drawn.owe(now, 3*n/8)
-	g.work.fair.owe(now, n/4)
-	g.known.owe(now, n/8)
-	g.rest.owe(now, n/4)
+	g.work.drawn.Owe(now, 3*n/8)
+	g.work.fair.Owe(now, n/4)
+	g.known.Owe(now, n/8)
+	g.rest.Owe(now, n/4)
 }
 
 // hint reports whether a stranger is told something, out of an allowance for such things.
@@ -222,4 +226,10 @@ func (g *gate) hash(s *Source, l level) uint64 {
 	seed := g.seed()
 	h := fold(a^seed[0], b^seed[1])
 	return fold(h^seed[1], c^uint64(l)<<32^seed[0])
+}
+
+// fold mixes two words into one.
+func fold(a, b uint64) uint64 {
+	hi, lo := bits.Mul64(a, b)
+	return hi ^ lo
 }

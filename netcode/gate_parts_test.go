@@ -43,8 +43,8 @@ func TestGatePrefixes(t *testing.T) {
 func TestGateExerts(t *testing.T) {
 	g, now := newTestGate(t, -1, 65536), second
 	g.exert(now, exchangeWork)
-	drawn, fair := (g.work.drawn.paid-now)/g.work.drawn.interval, (g.work.fair.paid-now)/g.work.fair.interval
-	known, rest := (g.known.paid-now)/g.known.interval, (g.rest.paid-now)/g.rest.interval
+	drawn, fair := g.work.drawn.Debt(now)/g.work.drawn.Interval(), g.work.fair.Debt(now)/g.work.fair.Interval()
+	known, rest := g.known.Debt(now)/g.known.Interval(), g.rest.Debt(now)/g.rest.Interval()
 	if drawn != 12 || fair != 8 || known != 4 || rest != 8 {
 		t.Errorf("of %d units: %d, %d, %d and %d", exchangeWork, drawn, fair, known, rest)
 	}

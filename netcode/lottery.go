@@ -4,6 +4,8 @@ import (
 	"math/bits"
 	"math/rand/v2"
 	"time"
+
+	"github.com/tickwire/tickwire/internal/account"
 )
 
 // A lottery is an account for which those who ask draw lots when more ask than it can
@@ -15,7 +17,7 @@ import (
 // together in an eighth of a second, longer than the interval in which a client
 // repeats itself, so that bursts between which it rests do not empty it before their end.
 type lottery struct {
-	account
+	account.Account
 	lots  *rand.ChaCha8
 	slice int64 // the last in which somebody asked
 	asked int64 // so many in it, and less and less of those of earlier ones
@@ -28,7 +30,7 @@ const (
 )
 
 func newLottery(rate int, lots *rand.ChaCha8) lottery {
-	return lottery{account: newAccount(rate, lotteryBurst), lots: lots}
+	return lottery{Account: account.New(rate, lotteryBurst), lots: lots}
 }
 
 // draw takes a unit out of the account for one of those who ask, false if there is none
@@ -37,12 +39,12 @@ func (l *lottery) draw(now int64) bool {
 	l.forget(now / lotterySlice)
 	l.asked++
 	// An eighth stays in the account, or chance would empty it now and then.
-	if prizes := max(lotteryTime*lotterySlice/l.interval*7/8, 1); l.asked > prizes {
+	if prizes := max(lotteryTime*lotterySlice/l.Interval()*7/8, 1); l.asked > prizes {
 		if lot, _ := bits.Mul64(l.lots.Uint64(), uint64(l.asked)); int64(lot) >= prizes {
 			return false
 		}
 	}
-	return l.charge(now)
+	return l.Charge(now)
 }
 
 // forget lets time pass until a slice.
@@ -57,7 +59,7 @@ func (l *lottery) forget(slice int64) {
 // lot, and what that leaves goes in fair shares to networks that had less than theirs.
 type allowance struct {
 	drawn  lottery
-	fair   account
+	fair   account.Account
 	shares fairShares
 }
 
@@ -65,7 +67,7 @@ type allowance struct {
 func newAllowance(drawn, fair int, lots *rand.ChaCha8) allowance {
 	return allowance{
 		drawn:  newLottery(drawn, lots),
-		fair:   newAccount(fair, workBurst),
+		fair:   account.New(fair, workBurst),
 		shares: newFairShares(max(fair/workSlices, 1)),
 	}
 }

@@ -93,19 +93,6 @@ func TestFIFO(t *testing.T) {
 	}
 }
 
-func TestAccount(t *testing.T) {
-	b := newAccount(10, second)
-	taken := 0
-	for now := int64(0); now < 10*second; now += ms {
-		if b.charge(now) {
-			taken++
-		}
-	}
-	if taken < 105 || taken > 110 {
-		t.Fatalf("%d in ten seconds at 10 a second", taken)
-	}
-}
-
 // TestKeepAlives: ten a second to a silent plain client, none beside payloads.
 func TestKeepAlives(t *testing.T) {
 	w, p, seat := plainPair(t, nil)

@@ -26,6 +26,7 @@ type board struct {
 	free    buffers
 	counts  [kinds]counters
 	refuse  refusals
+	rate    rate // of beginnings; at a client: none
 
 	mu     sync.Mutex
 	limit  limits

@@ -34,7 +34,8 @@ type Config struct {
 	// send none, and may.
 	Origins []string
 	// TrustedProxies are the addresses whose X-Forwarded-For tells who the player is: those of a proxy
-	// in front of this server. Everybody else's is ignored.
+	// in front of this server. Everybody else's is ignored. A balancer that passes on bytes, and no X-Forwarded-For, makes
+	// one address of all players: then set MaxPerAddress to no limit, too.
 	TrustedProxies []netip.Prefix
 
 	// CertFile and KeyFile are a certificate and its key in PEM, read again when they change: then the
@@ -67,6 +68,11 @@ type Config struct {
 	// MaxPerAddress bounds those of one address, and of one network of 64 bits by IPv6. 0: 128, for
 	// behind one address may be a school; negative: no limit.
 	MaxPerAddress int
+	// RatePerAddress bounds how often one address, or network of 64 bits by IPv6, begins something: so many times a second,
+	// and a minute's worth at once. A connection of TCP is one, the request for a WebSocket, an offer of WebRTC, a session of
+	// WebTransport; a request for a page is a tenth of one. By HTTP the next is answered by 429 with Retry-After, or
+	// its connection closed. Those of TrustedProxies have no limit, but whom they name. 0: 50; negative: no limit.
+	RatePerAddress int
 	// Queue is how many datagrams may wait to be read, 64 of each association at most. 0: 8192.
 	Queue int
 	// HandshakeTimeout is how long somebody may take to send a request, and its body again, and how long an association
@@ -87,6 +93,7 @@ type Config struct {
 const (
 	DefaultMaxPlayers       = 1000
 	DefaultMaxPerAddress    = 128
+	DefaultRatePerAddress   = 50
 	DefaultQueue            = 8192
 	DefaultHandshakeTimeout = 10 * time.Second
 	DefaultIdleTimeout      = 5 * time.Minute
@@ -111,6 +118,7 @@ func (c *Config) resolve() error {
 	orDefault(&c.Path, DefaultPath)
 	orDefault(&c.MaxPlayers, DefaultMaxPlayers)
 	orDefault(&c.MaxPerAddress, DefaultMaxPerAddress)
+	orDefault(&c.RatePerAddress, DefaultRatePerAddress)
 	orDefault(&c.Queue, DefaultQueue)
 	orDefault(&c.HandshakeTimeout, DefaultHandshakeTimeout)
 	orDefault(&c.IdleTimeout, DefaultIdleTimeout)
@@ -138,6 +146,8 @@ func (c *Config) validate() error {
 	}
 	v.That(c.AdvertiseHost == "" || isHost(c.AdvertiseHost), "AdvertiseHost", c.AdvertiseHost,
 		`a name such as "udp.game.example" or an address such as "203.0.113.7", without scheme and port`)
+	v.That(c.RatePerAddress <= mostRate, "RatePerAddress", c.RatePerAddress,
+		fmt.Sprintf("at most %d, 0 for %d, or a negative number for no limit", mostRate, DefaultRatePerAddress))
 	v.That(c.Queue >= 0, "Queue", c.Queue, fmt.Sprintf("1 or more, or 0 for %d", DefaultQueue))
 	v.That((c.CertFile == "") == (c.KeyFile == ""), "KeyFile", c.KeyFile, "a file for each of CertFile and KeyFile, or for none")
 	v.That(c.CertFile == "" || c.GetCertificate == nil, "GetCertificate", "set beside CertFile", "one of them")

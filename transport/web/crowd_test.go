@@ -51,6 +51,9 @@ func crowd(of string) error {
 	if junk, ok := strings.CutPrefix(kind, "junk-"); ok {
 		one = func(url string) (player, error) { return strangerSends(junk, url) }
 	}
+	if again, ok := strings.CutPrefix(kind, "churn-"); ok {
+		one = func(url string) (player, error) { return strangerChurns(again, url) }
+	}
 	over := make(chan struct{})
 	come, failed := make(chan struct{}), make(chan error)
 	var left sync.WaitGroup

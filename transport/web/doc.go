@@ -42,11 +42,15 @@
 // # Limits
 //
 // Each of these is in [Config], or a constant here. Who meets one is told so by the code and the text with which his
-// WebSocket is closed, since a page sees nothing of HTTP, and is counted in [Stats].
+// WebSocket is closed, since a page sees nothing of HTTP, and is counted in [Stats]. Only who begins too much gets no
+// WebSocket to read that by: the console of his browser shows the status.
 //
 //	what                                        limit                  beyond it
 //	players by each kind of transport           1000 MaxPlayers        closed with 4503
 //	of one address, or one /64 of IPv6          128 MaxPerAddress      closed with 4503
+//	what one address begins: connections,       50 a second            429 with Retry-After, or closed when it is
+//	WebSockets, offers, sessions; a request     RatePerAddress, a      accepted; a data channel is refused, QUIC too
+//	for a page is a tenth of one                minute's worth at once
 //	TCP connections of one address              32 more than that      closed when they are accepted
 //	of all, those of trusted proxies apart      1024 and MaxPlayers    likewise
 //	the head of a request                       16 KiB, 10 s           HTTP error, or closed
@@ -82,7 +86,7 @@
 // # Behind a proxy
 //
 // Behind a proxy on this machine that ends TLS nothing is to be set but [Config].TrustedProxies, so that limits
-// count players and not the proxy; WebRTC and WebTransport then go past it, by UDP. If UDP comes by
+// count players and not the proxy; one that names nobody in X-Forwarded-For wants MaxPerAddress off, too; WebRTC and WebTransport then go past it, by UDP. If UDP comes by
 // another machine, or by another port than browsers know, say so:
 //
 //	web.New(u, web.Config{

@@ -12,8 +12,8 @@ import (
 	"time"
 )
 
-// A gate is a listener that bounds the connections of each address, and those in all, before anything of them is read:
-// so nobody holds them all by saying nothing. A trusted proxy has as many as it likes.
+// A gate is a listener that bounds the connections of each address, how often it opens one, and those in all, before
+// anything of them is read: so nobody holds them all by saying nothing. A trusted proxy has as many as it likes.
 type gate struct {
 	net.Listener
 	s    *Socket
@@ -74,6 +74,11 @@ func (g *gate) enter(c net.Conn) *entered {
 		g.each.leave(from)
 		g.all.leave(source{})
 	})
+	if now := g.s.now(); g.s.rate.take(now, at.Addr(), rateUnits) > 0 && !g.s.rate.tells(now) {
+		e.leave()
+		g.s.refuse.tooOften.Add(1)
+		return nil
+	}
 	return e
 }
 

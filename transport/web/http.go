@@ -3,11 +3,13 @@
 package web
 
 import (
+	"errors"
 	"io"
 	"log"
 	"log/slog"
 	"net"
 	"net/http"
+	"strconv"
 	"time"
 )
 
@@ -32,7 +34,7 @@ func (s *Socket) serve(l net.Listener) {
 		mux.Handle("/", s.cfg.Handler)
 	}
 	s.server = &http.Server{
-		Handler:        s.hurriedBodies(mux),
+		Handler:        s.hurriedBodies(s.ratedPages(mux)),
 		Protocols:      new(http.Protocols),
 		MaxHeaderBytes: mostHead,
 		IdleTimeout:    idlePage,
@@ -52,6 +54,33 @@ func (s *Socket) serve(l net.Listener) {
 			_ = s.server.Serve(l)
 		}
 	})
+}
+
+// ratedPages counts requests, of each address, but for WebSockets, which are counted where they are accepted.
+func (s *Socket) ratedPages(h http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == s.cfg.Path || s.mayBegin(w, r, onePage) {
+			h.ServeHTTP(w, r)
+		}
+	})
+}
+
+// mayBegin counts n units of who sends a request. Where that is too much it has answered.
+func (s *Socket) mayBegin(w http.ResponseWriter, r *http.Request, n int64) bool {
+	err := s.begins(s.remoteOf(r).Addr(), n)
+	if err != nil {
+		w.Header().Set("Connection", "close") // the next costs a connection, which is cheaper to refuse
+		sayTooOften(w, err)
+	}
+	return err == nil
+}
+
+// sayTooOften answers a request that is one too many (RFC 6585, section 4).
+func sayTooOften(w http.ResponseWriter, err error) {
+	if why, ok := errors.AsType[tooOften](err); ok {
+		w.Header().Set("Retry-After", strconv.Itoa(why.seconds()))
+	}
+	http.Error(w, err.Error(), http.StatusTooManyRequests)
 }
 
 // hurriedBodies gives the body of a request as long as its head has: what a handler leaves of one net/http reads, and waits

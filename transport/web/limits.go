@@ -45,7 +45,7 @@ func (e *CloseError) Error() string {
 
 // refusals counts them by reason.
 type refusals struct {
-	full, crowded, origin, rules, closed atomic.Uint64
+	full, crowded, tooOften, origin, rules, closed atomic.Uint64
 }
 
 type refusalKind uint8

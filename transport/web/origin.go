@@ -155,11 +155,4 @@ func parseForwarded(s string) (netip.AddrPort, bool) {
 	return netip.AddrPortFrom(a.Unmap().WithZone(""), 0), err == nil
 }
 
-func (s *Socket) trusts(a netip.Addr) bool {
-	for _, p := range s.cfg.TrustedProxies {
-		if p.Contains(a) {
-			return true
-		}
-	}
-	return false
-}
+func (s *Socket) trusts(a netip.Addr) bool { return contain(s.cfg.TrustedProxies, a) }

@@ -8,6 +8,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"github.com/tickwire/tickwire/internal/account"
 )
 
 // A signalling is the server's side of the text messages of one WebSocket:
@@ -21,7 +23,7 @@ import (
 // that is open it is an association of its own, and lives on when the WebSocket ends.
 type signalling struct {
 	c     *webSocket
-	texts bucket
+	texts account.Account
 	told  atomic.Uint64 // the edition of hashes that hello had; 0: it was not said
 
 	mu     sync.Mutex
@@ -41,7 +43,7 @@ const (
 
 func (g *signalling) init(c *webSocket) {
 	g.c = c
-	g.texts = bucket{left: mostTexts, at: time.Now()}
+	g.texts = account.New(textsPerSecond, int64(mostTexts/textsPerSecond*time.Second))
 }
 
 // hello says what there is.
@@ -66,7 +68,7 @@ func (g *signalling) read(r io.Reader) error {
 		return err
 	}
 	g.c.meter.message(len(b))
-	if !g.texts.take(time.Now()) {
+	if !g.texts.Charge(g.c.s.now()) {
 		return &CloseError{CodeRules, "too many text messages"}
 	}
 	m, err := consumeSignal(b)
@@ -132,19 +134,3 @@ func (g *signalling) close() {
 }
 
 var errAbandoned = errors.New("web: nobody waits for the data channel any more")
-
-// A bucket bounds a rate.
-type bucket struct {
-	left float64
-	at   time.Time
-}
-
-func (b *bucket) take(now time.Time) bool {
-	b.left = min(b.left+now.Sub(b.at).Seconds()*textsPerSecond, mostTexts)
-	b.at = now
-	if b.left < 1 {
-		return false
-	}
-	b.left--
-	return true
-}

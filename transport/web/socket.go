@@ -101,6 +101,7 @@ func open(cfg Config, l net.Listener, ports []Port, own *ownPort) (_ *Socket, er
 		s.origins = append(s.origins, parsed)
 	}
 	s.board.init(cfg.Queue, limits{players: cfg.MaxPlayers, perAddress: cfg.MaxPerAddress})
+	s.rate.init(cfg.RatePerAddress, cfg.TrustedProxies)
 	if s.udp, err = newUDPSide(s, ports, own); err != nil {
 		if l != nil {
 			l.Close()

@@ -54,9 +54,9 @@ type Stats struct {
 	// UDP counts datagrams of the port that WebRTC and WebTransport have in common.
 	UDP UDPStats
 	// Refused counts those that were not let in: by Full there was no room for another player, or connection of TCP, by
-	// Crowded none for another from their address, Origin and Rules are what [Config].Origins and the
-	// protocol ask for, Closed came while the server ended.
-	Refused struct{ Full, Crowded, Origin, Rules, Closed uint64 }
+	// Crowded none for another from their address, TooOften counts what was begun from one beyond [Config].RatePerAddress,
+	// Origin and Rules are what [Config].Origins and the protocol ask for, Closed came while the server ended.
+	Refused struct{ Full, Crowded, TooOften, Origin, Rules, Closed uint64 }
 	// Idle counts associations that were closed because nothing went by them, and Stuck those whose
 	// peer took nothing for [Config].WriteTimeout.
 	Idle, Stuck uint64
@@ -100,6 +100,7 @@ func (b *board) stats() (st Stats) {
 	}
 	r := &b.refuse
 	st.Refused.Full, st.Refused.Crowded, st.Refused.Origin = r.full.Load(), r.crowded.Load(), r.origin.Load()
+	st.Refused.TooOften = r.tooOften.Load()
 	st.Refused.Rules, st.Refused.Closed = r.rules.Load(), r.closed.Load()
 	return st
 }

@@ -13,6 +13,7 @@ import (
 
 	"github.com/coder/websocket"
 	"github.com/quic-go/quic-go"
+	"github.com/quic-go/webtransport-go"
 )
 
 // Strangers have no token. Each kind begins something, and does not go on with it.
@@ -64,6 +65,37 @@ func strangerQUIC(url string) (player, error) {
 func strangerSession(url string) (player, error) {
 	p, err := joinWT(url)
 	return says(p.leave), err
+}
+
+// churnOfEach is how often each stranger comes again who goes as soon as he is there.
+const churnOfEach = 50
+
+// strangerChurns begins something and leaves it, again and again, whatever becomes of it.
+func strangerChurns(kind, url string) (player, error) {
+	for range churnOfEach {
+		switch kind {
+		case "silent":
+			if p, err := strangerSilent(url); err == nil {
+				p.leave()
+			}
+		case "idle":
+			if p, err := strangerIdle(url); err == nil {
+				p.leave()
+			}
+		case "session":
+			d := webtransport.Transport{
+				TLSClientConfig: &tls.Config{InsecureSkipVerify: true, NextProtos: []string{"h3"}},
+				QUICConfig:      &quic.Config{EnableDatagrams: true, EnableStreamResetPartialDelivery: true},
+			}
+			ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+			if _, s, err := d.Dial(ctx, strings.Replace(url, "ws://", "https://", 1), nil); err == nil {
+				_ = s.CloseWithError(0, "")
+			}
+			cancel()
+			d.Close()
+		}
+	}
+	return says(func() {}), nil
 }
 
 // junkOfEach is how much each stranger sends who sends junk.

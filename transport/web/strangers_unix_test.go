@@ -53,6 +53,38 @@ func TestLongStrangers(t *testing.T) {
 	}
 }
 
+// TestLongChurn: what it costs that somebody comes and goes without end, as long as he may, and beyond Config.RatePerAddress.
+func TestLongChurn(t *testing.T) {
+	const strangers = 8
+	for _, c := range []struct {
+		kind            string
+		served, refused time.Duration
+	}{
+		{"silent", 5 * time.Millisecond, time.Millisecond},
+		{"idle", 10 * time.Millisecond, time.Millisecond},
+		{"session", 30 * time.Millisecond, 15 * time.Millisecond},
+	} {
+		t.Run(c.kind, func(t *testing.T) {
+			spend := func(s *Socket) time.Duration {
+				answerAll(s)
+				cpu := atWork()
+				bring(t, s.URL(), "churn-"+c.kind, strangers)()
+				return (atWork() - cpu) / (strangers * churnOfEach)
+			}
+			free, held := listen(t, Config{RatePerAddress: -1, MaxPerAddress: -1}), owing(t, Config{MaxPerAddress: -1})
+			served, refused := spend(free), spend(held)
+			n := held.Stats().Refused.TooOften + held.udp.stats().Refused
+			t.Logf("each: %v of CPU, and %v once there were too many; %d were refused", served.Round(time.Microsecond), refused.Round(time.Microsecond), n)
+			if served > c.served || refused > c.refused {
+				t.Errorf("want at most %v and %v", c.served, c.refused)
+			}
+			if free.Stats().Refused.TooOften != 0 || n < strangers*churnOfEach/2 { // some are told, and do not ask
+				t.Errorf("of those who may come %d were refused; of the others %d", free.Stats().Refused.TooOften, n)
+			}
+		})
+	}
+}
+
 // TestLongJunk: what a datagram of strangers costs on the port of the game, with package web and by UDP alone.
 func TestLongJunk(t *testing.T) {
 	for kind := range junk {

@@ -106,6 +106,9 @@ func (r *rtcServer) offerTo(who netip.Addr, at []netip.AddrPort) (*rtcPeer, stri
 	if err := r.board.hasRoom(transport.KindWebRTC, who); err != nil {
 		return nil, "", err
 	}
+	if err := r.board.begins(who, rateUnits); err != nil {
+		return nil, "", err
+	}
 	from := sourceOf(transport.KindWebRTC, who)
 	if !r.sources.enter(from) {
 		r.board.refuse.crowded.Add(1)

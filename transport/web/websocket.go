@@ -42,6 +42,9 @@ const (
 // accept turns a request into a WebSocket. Who may not have one is told by the reason of its end, for
 // a page sees nothing of HTTP.
 func (s *Socket) accept(w http.ResponseWriter, r *http.Request) {
+	if !s.mayBegin(w, r, rateUnits) {
+		return
+	}
 	h := &hijacked{ResponseWriter: w}
 	ws, err := websocket.Accept(h, r, &websocket.AcceptOptions{
 		Subprotocols:       []string{Subprotocol},

@@ -152,6 +152,10 @@ func (w *wtServer) admit(ctx context.Context, who *quic.ClientInfo) (context.Con
 	p := &quicComing{server: w, began: time.Now()}
 	if a, ok := who.RemoteAddr.(*quicAddress); ok && who.AddrVerified { // another's address is nobody's fault
 		p.from = sourceOf(transport.KindWebTransport, a.remote.Addr())
+		if wait := w.board.rate.owes(w.board.now(), a.remote.Addr(), rateUnits); wait > 0 {
+			w.board.refuse.tooOften.Add(1)
+			return nil, tooOften(wait)
+		}
 	}
 	if !w.come(p.from) {
 		w.refused.Add(1)
@@ -204,8 +208,13 @@ func endQUIC(conn *quic.Conn, reason string) {
 	_ = conn.CloseWithError(quic.ApplicationErrorCode(http3.ErrCodeNoError), reason)
 }
 
-// serve answers one request: for a session, and nothing else.
+// serve answers one request: for a session, and nothing else, and counts each as that. Whose is one too many stays among those
+// without a session, as one who failed: his handshake has been paid for.
 func (w *wtServer) serve(rw http.ResponseWriter, r *http.Request) {
+	if err := w.board.begins(peerAt(r.RemoteAddr).Addr(), rateUnits); err != nil {
+		sayTooOften(rw, err)
+		return
+	}
 	switch err := w.origins(r); {
 	case r.URL.Path != w.path || r.Method != http.MethodConnect:
 		rw.WriteHeader(http.StatusNotFound)
