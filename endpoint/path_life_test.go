@@ -236,6 +236,48 @@ func TestCloseOverPaths(t *testing.T) {
 	}
 }
 
+// TestCloseGoesByTheBest: CLOSE begins where messages go, on the path with the shortest round trip of those, whatever
+// its number, and is answered there before anything is said on another one.
+func TestCloseGoesByTheBest(t *testing.T) {
+	const slower = 100 * time.Millisecond // than the way of path 1
+	for _, c := range []struct {
+		use  [2]PathUse
+		slow bool // the way of path 0
+		best int
+	}{
+		{[2]PathUse{UseReserve, UseShare}, false, 1},
+		{[2]PathUse{UseShare, UseReserve}, true, 0},
+		{[2]PathUse{UseShare, UseShare}, false, 0},
+		{[2]PathUse{UseShare, UseShare}, true, 1},
+	} {
+		for end := range 2 {
+			s := twoPaths(t, 1, PathConfig{Use: c.use[0]}, PathConfig{Use: c.use[1]})
+			for i := range s.ways[0].links {
+				if c.slow {
+					s.ways[0].links[i].delay = slower
+				}
+			}
+			s.play(20 * time.Second)
+			s.settle(time.Second)
+			var sent [2]uint64
+			for id := range sent {
+				sent[id] = s.ends[end].PathStats(uint8(id)).PacketsSent
+			}
+			s.ends[end].Close(s.now, CodeApplication, "enough")
+			s.run(time.Millisecond)
+			for id, before := range sent {
+				if n := s.ends[end].PathStats(uint8(id)).PacketsSent - before; (n == 1) != (id == c.best) {
+					t.Errorf("%v, slow: %v, end %d: path %d sent %d packets", c.use, c.slow, end, id, n)
+				}
+			}
+			s.run(3 * time.Second)
+			if !s.ends[0].Done() || !s.ends[1].Done() {
+				t.Errorf("%v, slow: %v, end %d: not done", c.use, c.slow, end)
+			}
+		}
+	}
+}
+
 // TestCopiesHaveIDs: Unreliable messages have an id on the wire exactly while they are copied.
 func TestCopiesHaveIDs(t *testing.T) {
 	s := twoPaths(t, 1, PathConfig{}, PathConfig{Use: UseCopy})

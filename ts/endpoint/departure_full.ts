@@ -123,12 +123,13 @@ export class FullDeparture extends Departure {
     super.commit(p, out, acked);
   }
 
-  /** The path behind the last one, of those that are active if there are any. */
+  /** The best path, then the one behind the last, of those that are active if there are any. */
   private closeOn(): FullWay | undefined {
-    const { all } = this.paths;
+    const { all, lead } = this.paths;
+    const first = this.lastClosed < 0 ? lead.id : this.lastClosed + 1;
     let best: FullWay | undefined;
-    for (let i = 1; i <= all.length; i++) {
-      const p = all[(this.lastClosed + i + all.length) % all.length]!;
+    for (let i = 0; i < all.length; i++) {
+      const p = all[(first + i) % all.length]!;
       if (!p.claims.proven || p.claims.route < 0) continue;
       if (!best?.claims.active && (!best || p.claims.active)) best = p;
     }

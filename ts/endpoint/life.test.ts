@@ -172,3 +172,25 @@ test("CLOSE is repeated until it is answered, and everything before it may be re
   const last = pair.b.events.at(-1) as { code: number; text: string };
   assert.deepEqual([last.code, last.text], [0, "x".repeat(200)]);
 });
+
+test("CLOSE begins on the path that messages take, and is repeated on the others", () => {
+  for (const [first, further, order] of [
+    ["reserve", "share", [1, 0, 1]],
+    ["share", "reserve", [0, 1, 0]],
+  ] as const) {
+    const pair = meet({ config: { channels, maxPaths: 2 } });
+    const ends = [pair.a, pair.b].map((end) => learn(end.endpoint));
+    for (const { paths } of ends) {
+      paths.set(0, first);
+      assert.equal(paths.open(pair.now, 0, false, further), 1);
+    }
+    pair.run(second);
+    for (const { paths } of ends) assert.deepEqual(paths.all.map((p) => p.claims.state), ["active", "active"]);
+    const went: number[] = [];
+    pair.a.meddle = () => void went.push(pair.a.out.path);
+    pair.a.endpoint.close(pair.now, 64, "enough");
+    pair.run(4 * second);
+    assert.deepEqual(went.slice(0, 3), order);
+    assert.ok(pair.a.endpoint.done);
+  }
+});
