@@ -114,7 +114,7 @@ func TestAutocert(t *testing.T) {
 	}
 	t.Cleanup(func() { player.Close() })
 	session := func(p transport.Path) bool { return p.Kind == transport.KindWebTransport }
-	for deadline := time.Now().Add(10 * time.Second); !slices.ContainsFunc(player.Rungs(nil), session); {
+	for deadline := time.Now().Add(web.Patience); !slices.ContainsFunc(player.Rungs(nil), session); {
 		if ready, err := player.Wait(deadline); !ready || err != nil {
 			t.Fatalf("no session: %v, %v", player.Rungs(nil), err)
 		}

@@ -121,7 +121,7 @@ func natives(t *testing.T, at string, n int) int {
 			want[next] = gamePacket(random, next)
 			_, _ = conn.Write(want[next])
 		}
-		_ = conn.SetReadDeadline(time.Now().Add(5 * time.Second))
+		_ = conn.SetReadDeadline(time.Now().Add(web.Patience))
 		size, err := conn.Read(answer)
 		if err != nil {
 			t.Errorf("%d packets of native players were not answered, as % x…: %v", len(want), firstOf(want), err)

@@ -69,7 +69,7 @@ func TestNothingLeftBehind(t *testing.T) {
 		s.Close()
 		l.Close()
 	}
-	for deadline := time.Now().Add(5 * time.Second); runtime.NumGoroutine() > before; time.Sleep(10 * time.Millisecond) {
+	for deadline := time.Now().Add(patience); runtime.NumGoroutine() > before; time.Sleep(10 * time.Millisecond) {
 		if time.Now().After(deadline) {
 			b := make([]byte, 1<<16)
 			b = b[:runtime.Stack(b, true)]
@@ -81,6 +81,7 @@ func TestNothingLeftBehind(t *testing.T) {
 // TestStuckPlayer: whose peer takes nothing is given up after Config.WriteTimeout, and until then
 // nobody else waits for it.
 func TestStuckPlayer(t *testing.T) {
+	t.Parallel()
 	s := listen(t, Config{WriteTimeout: 1500 * time.Millisecond})
 	c, _ := bare(t, s)
 	c.(*net.TCPConn).SetReadBuffer(4 << 10)
@@ -93,7 +94,7 @@ func TestStuckPlayer(t *testing.T) {
 	began, refused := time.Now(), false
 	for len(s.Ended(nil)) == 0 {
 		n, err := s.Write(state)
-		if err != nil || time.Since(began) > 10*time.Second {
+		if err != nil || time.Since(began) > patience {
 			t.Fatal("not given up:", err)
 		}
 		if n == 1 {

@@ -19,7 +19,7 @@ import (
 // hear waits for a datagram.
 func hear(s transport.Socket) (transport.Datagram, error) {
 	ds := make([]transport.Datagram, 1)
-	for deadline := time.Now().Add(5 * time.Second); ; {
+	for deadline := time.Now().Add(time.Minute); ; {
 		if ready, err := s.Wait(deadline); err != nil || !ready {
 			return ds[0], errors.Join(err, errors.New("nothing came"))
 		}

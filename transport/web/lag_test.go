@@ -49,7 +49,7 @@ func (s *sharedPort) join(kind transport.Kind, at ...netip.AddrPort) (send func(
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	ctx, cancel := context.WithTimeout(s.t.Context(), 10*time.Second)
+	ctx, cancel := context.WithTimeout(s.t.Context(), patience)
 	defer cancel()
 	session, err := dialSession(ctx, fmt.Sprintf("https://%v%s", at[0], wtPath), [][]byte{hashes[0][:]})
 	if err != nil {
@@ -170,7 +170,7 @@ func TestRebind(t *testing.T) {
 				came = string(b) == said
 			case <-time.After(50 * time.Millisecond):
 			}
-			if time.Since(began) > 5*time.Second {
+			if time.Since(began) > patience {
 				t.Fatalf("nothing comes back %s", said)
 			}
 		}

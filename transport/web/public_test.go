@@ -12,7 +12,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/coder/websocket"
 
@@ -71,7 +70,7 @@ func (e *edge) hello(t *testing.T) (*websocket.Conn, *helloSignal) {
 
 func readSignal(t *testing.T, ws *websocket.Conn) signal {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
 	m, err := nextSignal(ctx, ws)
 	if err != nil {

@@ -38,12 +38,13 @@ type sharedPort struct {
 
 const wtPath = "/tickwire"
 
-func newSharedPort(t *testing.T, limit limits) *sharedPort {
+// newSharedPort opens one; others than usual are set before anything comes.
+func newSharedPort(t *testing.T, limit limits, set ...func(*sharedPort)) *sharedPort {
 	t.Helper()
-	return newSharedPortAt(t, "127.0.0.1:0", limit)
+	return newSharedPortAt(t, "127.0.0.1:0", limit, set...)
 }
 
-func newSharedPortAt(t *testing.T, address string, limit limits) *sharedPort {
+func newSharedPortAt(t *testing.T, address string, limit limits, set ...func(*sharedPort)) *sharedPort {
 	t.Helper()
 	s := &sharedPort{t: t, board: newBoard(4096, limit)}
 	var err error
@@ -65,6 +66,9 @@ func newSharedPortAt(t *testing.T, address string, limit limits) *sharedPort {
 	}
 	if s.wt, err = newWTServer(s.board, s.d, s.port.LocalAddr(), wtPath, s.cert.tls(), origins); err != nil {
 		t.Fatal(err)
+	}
+	for _, set := range set {
+		set(s)
 	}
 	s.port.serve(s.d)
 	t.Cleanup(s.close)
@@ -160,24 +164,24 @@ func within[T any](t *testing.T, what string, c <-chan T) (got T) {
 	t.Helper()
 	select {
 	case got = <-c:
-	case <-time.After(10 * time.Second):
-		t.Fatalf("not within 10 s: %s", what)
+	case <-time.After(patience):
+		t.Fatalf("not within %v: %s", patience, what)
 	}
 	return got
 }
 
-// Eventually is for tests that see the package from outside.
+// Eventually and Patience are for tests that see the package from outside.
 var Eventually = eventually
+
+const Patience = patience
 
 func eventually(t *testing.T, what string, ok func() bool) {
 	t.Helper()
-	for range 1000 {
-		if ok() {
-			return
+	for deadline := time.Now().Add(patience); !ok(); time.Sleep(10 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatalf("not within %v: %s", patience, what)
 		}
-		time.Sleep(10 * time.Millisecond)
 	}
-	t.Fatalf("not within 10 s: %s", what)
 }
 
 // dialWT opens a session, with the certificate pinned by its hash as a browser does it.
@@ -187,7 +191,7 @@ func (s *sharedPort) dialWT(path string) (*webtransport.Session, error) {
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	ctx, cancel := context.WithTimeout(s.t.Context(), 10*time.Second)
+	ctx, cancel := context.WithTimeout(s.t.Context(), patience)
 	defer cancel()
 	return dialSession(ctx, fmt.Sprintf("https://%v%s", s.port.LocalAddr(), path), [][]byte{hashes[0][:]})
 }

@@ -11,6 +11,24 @@ import (
 	"github.com/tickwire/tickwire/transport/transporttest"
 )
 
+// patience is how long a test waits for what has to come. A machine that does something else takes some of it, and only
+// what is wrong takes all.
+const patience = time.Minute
+
+// again tries up to five times what goes wrong now and then on a machine that does something else: what is wrong goes wrong
+// each time.
+func again(t *testing.T, try func() error) {
+	t.Helper()
+	var err error
+	for range 5 {
+		if err = try(); err == nil {
+			return
+		}
+		t.Log("once more: ", err)
+	}
+	t.Error(err)
+}
+
 func listen(t *testing.T, cfg Config) *Socket {
 	t.Helper()
 	s, err := Listen("127.0.0.1:0", cfg)
@@ -46,7 +64,7 @@ func meet(t *testing.T, s *Socket, l *Ladder) transport.Path {
 func one(t *testing.T, s transport.Socket, want string) transport.Path {
 	t.Helper()
 	ds := make([]transport.Datagram, 1)
-	for deadline := time.Now().Add(5 * time.Second); ; {
+	for deadline := time.Now().Add(patience); ; {
 		if ready, err := s.Wait(deadline); !ready || err != nil {
 			t.Fatalf("Wait for %q = %v, %v", want, ready, err)
 		}

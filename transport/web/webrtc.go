@@ -60,7 +60,8 @@ type rtcServer struct {
 	peers   map[*rtcPeer]struct{}
 	waiting []*rtcPeer // those of them that are under way, the oldest first
 	closed  bool
-	sources quota // of those, and of those that came to nothing of late
+	sources quota         // of those, and of those that came to nothing of late
+	failed  time.Duration // how long one that came to nothing is among them, from its offer
 
 	displaced atomic.Uint64
 }
@@ -71,7 +72,7 @@ func newRTCServer(b *board, d *diverter) (*rtcServer, error) {
 		return nil, err
 	}
 	d.ice = newICETable()
-	return &rtcServer{board: b, table: d.ice, envoy: d.envoy(), cert: cert, peers: map[*rtcPeer]struct{}{}, sources: quota{most: rtcPerSource}}, nil
+	return &rtcServer{board: b, table: d.ice, envoy: d.envoy(), cert: cert, peers: map[*rtcPeer]struct{}{}, sources: quota{most: rtcPerSource}, failed: rtcFailed}, nil
 }
 
 // An rtcPeer is one association with a browser:
@@ -358,7 +359,7 @@ func (p *rtcPeer) left() {
 	case p.association != nil:
 		p.leave()
 	default:
-		time.AfterFunc(time.Until(p.began.Add(rtcFailed)), p.leave)
+		time.AfterFunc(time.Until(p.began.Add(p.server.failed)), p.leave)
 	}
 }
 

@@ -291,22 +291,14 @@ func FuzzAnswer(f *testing.F) {
 // TestWebRTCWantsOfOne: one address has some data channels under way, also if it leaves each as soon as it is offered, and
 // holds up nobody else.
 func TestWebRTCWantsOfOne(t *testing.T) {
+	t.Parallel()
 	s := listen(t, Config{})
-	want := func(from string) (*websocket.Conn, signal) {
-		t.Helper()
-		by := &net.Dialer{LocalAddr: &net.TCPAddr{IP: net.ParseIP(from)}}
-		ws := byHand(t, s.URL(), &websocket.DialOptions{
-			Subprotocols: []string{Subprotocol}, HTTPClient: &http.Client{Transport: &http.Transport{DialContext: by.DialContext}},
-		})
-		readSignal(t, ws)
-		if err := ws.Write(t.Context(), websocket.MessageText, []byte(`{"want":{"transport":"webrtc"}}`)); err != nil {
-			t.Fatal(err)
-		}
-		return ws, readSignal(t, ws)
+	if s.udp.rtc.failed != rtcFailed {
+		t.Errorf("one that comes to nothing counts for %v, want %v", s.udp.rtc.failed, rtcFailed)
 	}
-	began := time.Now()
+	s.udp.rtc.failed = time.Hour // so that all of them count at once
 	for i := range rtcPerSource {
-		ws, m := want("127.0.0.1")
+		ws, m := wantsFrom(t, s, "127.0.0.1")
 		if m.Offer == nil {
 			t.Fatalf("%d: %+v", i, m)
 		}
@@ -314,17 +306,46 @@ func TestWebRTCWantsOfOne(t *testing.T) {
 			_ = ws.CloseNow()
 		}
 	}
-	if _, m := want("127.0.0.1"); m.Refused == nil || m.Refused.Reason != "too many data channels are under way from this address (16)" {
+	if _, m := wantsFrom(t, s, "127.0.0.1"); m.Refused == nil || m.Refused.Reason != "too many data channels are under way from this address (16)" {
 		t.Errorf("one too many is told %+v", m)
 	}
 	if n := s.Stats().Refused.Crowded; n != 1 {
 		t.Errorf("Crowded = %d", n)
 	}
-	if _, m := want("127.0.0.9"); m.Offer == nil {
+	if _, m := wantsFrom(t, s, "127.0.0.9"); m.Offer == nil {
 		t.Errorf("somebody else is told %+v", m)
 	}
-	time.Sleep(time.Until(began.Add(rtcFailed + time.Second)))
-	if _, m := want("127.0.0.1"); m.Offer == nil {
-		t.Errorf("after %v: %+v", rtcFailed, m)
+}
+
+// TestWebRTCWantsThatFailed: those that came to nothing count for a while, and no longer.
+func TestWebRTCWantsThatFailed(t *testing.T) {
+	t.Parallel()
+	s := listen(t, Config{})
+	s.udp.rtc.failed = 100 * time.Millisecond
+	for range rtcPerSource + 5 {
+		eventually(t, "an offer", func() bool {
+			ws, m := wantsFrom(t, s, "127.0.0.1")
+			_ = ws.CloseNow()
+			return m.Offer != nil
+		})
 	}
+	eventually(t, "none counts", func() bool {
+		s.udp.rtc.sources.mu.Lock()
+		defer s.udp.rtc.sources.mu.Unlock()
+		return len(s.udp.rtc.sources.from) == 0
+	})
+}
+
+// wantsFrom asks for a data channel from an address, and reads what it is told.
+func wantsFrom(t *testing.T, s *Socket, from string) (*websocket.Conn, signal) {
+	t.Helper()
+	by := &net.Dialer{LocalAddr: &net.TCPAddr{IP: net.ParseIP(from)}}
+	ws := byHand(t, s.URL(), &websocket.DialOptions{
+		Subprotocols: []string{Subprotocol}, HTTPClient: &http.Client{Transport: &http.Transport{DialContext: by.DialContext}},
+	})
+	readSignal(t, ws)
+	if err := ws.Write(t.Context(), websocket.MessageText, []byte(`{"want":{"transport":"webrtc"}}`)); err != nil {
+		t.Fatal(err)
+	}
+	return ws, readSignal(t, ws)
 }

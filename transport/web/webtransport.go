@@ -59,7 +59,9 @@ type wtServer struct {
 	http      *webtransport.Server
 	pending   atomic.Int64 // connections without a session
 	refused   atomic.Uint64
-	sources   quota // of those, of who is proved
+	sources   quota         // of those, of who is proved
+	counts    time.Duration // how long one that failed is among them, from its beginning
+	waits     time.Duration // how long a browser with keys may take to ask for a session
 	closing   context.Context
 	cancel    context.CancelFunc
 	serving   sync.WaitGroup
@@ -68,7 +70,7 @@ type wtServer struct {
 // newWTServer takes QUIC off the port of d, for sessions at a path. origins says why a page may not
 // have one.
 func newWTServer(b *board, d *diverter, local netip.AddrPort, path string, cert *tls.Config, origins func(*http.Request) error) (*wtServer, error) {
-	w := &wtServer{board: b, origins: origins, path: path, packets: newPacketConn(d.envoy(), local), sources: quota{most: quicPerSource}}
+	w := &wtServer{board: b, origins: origins, path: path, packets: newPacketConn(d.envoy(), local), sources: quota{most: quicPerSource}, counts: quicShake, waits: sessionPatience}
 	w.closing, w.cancel = context.WithCancel(context.Background())
 	w.transport = &quic.Transport{
 		Conn:                  w.packets,
@@ -137,7 +139,7 @@ func (p *quicComing) settle(then func()) {
 
 // linger settles a connection that has ended.
 func (p *quicComing) linger() {
-	time.AfterFunc(time.Until(p.began.Add(quicShake)), func() { p.settle(nothing) })
+	time.AfterFunc(time.Until(p.began.Add(p.server.counts)), func() { p.settle(nothing) })
 }
 
 func nothing() {}
@@ -195,7 +197,7 @@ func (w *wtServer) acceptAll() {
 func (w *wtServer) serveConn(conn *quic.Conn) {
 	coming := comingOf(conn.Context())
 	coming.conn = conn
-	late := time.AfterFunc(sessionPatience, func() {
+	late := time.AfterFunc(w.waits, func() {
 		coming.settle(func() { endQUIC(conn, "no session was asked for") })
 	})
 	defer late.Stop()
