@@ -68,13 +68,21 @@ func TestMost(t *testing.T) {
 func TestTick(t *testing.T) {
 	b := Tick(TickConfig{Launch: within(t), Players: 5, CPU: -1})
 	for _, c := range b.Contestants {
-		s, err := c.Run(t.Context(), Trial{Time: 200 * time.Millisecond})
-		if err != nil {
-			t.Fatalf("%s: %v", c.Name, err)
-		}
-		// A machine that is busy plays fewer ticks; one tick more is at the edges.
-		if most := int(s.Wall.Seconds()*tickRate+2) * 5 * 2; s.Messages == 0 || s.Messages > most {
-			t.Errorf("%s: %d messages in %v; want 1 to %d", c.Name, s.Messages, s.Wall, most)
+		for tries := 1; ; tries++ {
+			s, err := c.Run(t.Context(), Trial{Time: 200 * time.Millisecond})
+			if err != nil {
+				t.Fatalf("%s: %v", c.Name, err)
+			}
+			// A machine that is busy plays fewer ticks; one tick more is at the edges.
+			most := int(s.Wall.Seconds()*tickRate+2) * 5 * 2
+			if s.Messages > 0 && s.Messages <= most {
+				break
+			}
+			// Where one end waited for a processor, what it found then counts for the time in which it did.
+			if tries == 10 {
+				t.Errorf("%s: %d messages in %v; want 1 to %d", c.Name, s.Messages, s.Wall, most)
+				break
+			}
 		}
 	}
 }
