@@ -14,6 +14,7 @@ import (
 // TestBenchLoopback plays each bench over real sockets for some milliseconds, in processes of their own
 // as a user would: all rows are there, and no figure is impossible.
 func TestBenchLoopback(t *testing.T) {
+	t.Parallel()
 	binary := buildProgram(t)
 	rows := map[string][]string{
 		"ping":  {loopback.Bare, loopback.Stepped, loopback.Shared},

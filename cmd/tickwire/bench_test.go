@@ -62,8 +62,8 @@ func TestBenchLink(t *testing.T) {
 	}
 }
 
-// TestReadmeBench: README shows what the command prints.
-func TestReadmeBench(t *testing.T) {
+// TestLongReadmeBench: README shows what the command prints.
+func TestLongReadmeBench(t *testing.T) {
 	text, err := os.ReadFile("../../README.md")
 	if err != nil {
 		t.Fatal(err)

@@ -4,9 +4,11 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"fmt"
 	"io"
 	"net"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -43,6 +45,11 @@ func runDemo(t *testing.T, ctx context.Context, args ...string) string {
 
 // TestDemoJSON: everybody connected, and received states.
 func TestDemoJSON(t *testing.T) {
+	type player struct {
+		Name   string  `json:"name"`
+		RTT    float64 `json:"rtt_ms"`
+		Inputs int     `json:"inputs_received_count"`
+	}
 	var s struct {
 		Link   string `json:"link"`
 		Bots   int    `json:"bots_connected_count"`
@@ -51,24 +58,24 @@ func TestDemoJSON(t *testing.T) {
 		LinkUp struct {
 			Sent int `json:"datagrams_count"`
 		} `json:"link_up"`
-		Players []struct {
-			Name   string  `json:"name"`
-			RTT    float64 `json:"rtt_ms"`
-			Inputs int     `json:"inputs_received_count"`
-		} `json:"players"`
+		Players []player `json:"players"`
 	}
-	out := runDemo(t, t.Context(), "--bots=4", "--link=wifi", "--for=3s", "--json")
-	if err := json.Unmarshal([]byte(out), &s); err != nil {
-		t.Fatalf("%v in\n%s", err, out)
-	}
-	if s.Link != "wifi" || s.Bots != 4 || len(s.Players) != 4 || s.Fewest == 0 || s.Stale != 0 || s.LinkUp.Sent == 0 {
-		t.Errorf("the summary says %+v", s)
-	}
-	for _, p := range s.Players {
-		if p.RTT <= 0 || p.Inputs == 0 {
-			t.Errorf("%+v", p)
+	t.Parallel()
+	var out string
+	again(t, func() error {
+		out = runDemo(t, t.Context(), "--bots=4", "--link=wifi", "--for=3s", "--json")
+		if err := json.Unmarshal([]byte(out), &s); err != nil {
+			t.Fatalf("%v in\n%s", err, out)
 		}
-	}
+		if s.Stale != 0 {
+			t.Errorf("%d states were stale", s.Stale)
+		}
+		idle := slices.ContainsFunc(s.Players, func(p player) bool { return p.RTT <= 0 || p.Inputs == 0 })
+		if s.Link != "wifi" || s.Bots != 4 || len(s.Players) != 4 || idle || s.Fewest == 0 || s.LinkUp.Sent == 0 {
+			return fmt.Errorf("the summary says %+v", s)
+		}
+		return nil
+	})
 	// Every number says its unit, but for names of things.
 	unit := regexp.MustCompile(`_(ms|s|percent|kbit_per_s|bytes|count)$`)
 	for _, m := range regexp.MustCompile(`"(\w+)": [0-9]`).FindAllStringSubmatch(out, -1) {
@@ -80,27 +87,52 @@ func TestDemoJSON(t *testing.T) {
 
 // TestDemoWithoutLink ends when it is interrupted, and says so with its summary.
 func TestDemoWithoutLink(t *testing.T) {
-	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Second)
-	defer cancel()
-	out := runDemo(t, ctx, "--bots=2", "--link=none")
-	for _, want := range []string{"2 bots, link none", "ctrl-C ends it", "bot 1 ", "2 of 2 bots connected", "ReliableOrdered"} {
+	t.Parallel()
+	again(t, func() error {
+		ctx, cancel := context.WithTimeout(t.Context(), 2*time.Second)
+		defer cancel()
+		out := runDemo(t, ctx, "--bots=2", "--link=none")
+		if strings.Contains(out, "\x1b") {
+			t.Error("escapes in a pipe")
+		}
+		return says(out, "2 bots, link none", "ctrl-C ends it", "bot 1 ", "2 of 2 bots connected", "ReliableOrdered")
+	})
+}
+
+// again tries up to five times what goes wrong now and then on a machine that does something else: what is wrong goes wrong
+// each time.
+func again(t *testing.T, try func() error) {
+	t.Helper()
+	var err error
+	for range 5 {
+		if err = try(); err == nil {
+			return
+		}
+		t.Log("once more: ", err)
+	}
+	t.Error(err)
+}
+
+// says tells which text is not in what was printed.
+func says(out string, wanted ...string) error {
+	for _, want := range wanted {
 		if !strings.Contains(out, want) {
-			t.Errorf("%q is not in\n%s", want, out)
+			return fmt.Errorf("%q is not in\n%s", want, out)
 		}
 	}
-	if strings.Contains(out, "\x1b") {
-		t.Error("escapes in a pipe")
-	}
+	return nil
 }
 
 // TestDemoRebinds: bots stay whose ports change all the time, and hear everything.
 func TestDemoRebinds(t *testing.T) {
-	out := runDemo(t, t.Context(), "--bots=3", "--link=wifi", "--rebind=300ms", "--for=3s")
-	for _, want := range []string{"3 of 3 bots connected", "the bots came from another port ", ", 0 of them out of order or after a gap"} {
-		if !strings.Contains(out, want) {
-			t.Errorf("%q is not in\n%s", want, out)
+	t.Parallel()
+	again(t, func() error {
+		out := runDemo(t, t.Context(), "--bots=3", "--link=wifi", "--rebind=300ms", "--for=3s")
+		if err := says(out, ", 0 of them out of order or after a gap"); err != nil {
+			t.Error(err)
 		}
-	}
+		return says(out, "3 of 3 bots connected", "the bots came from another port ")
+	})
 	for args, want := range map[string]string{"--rebind=-1s": "--rebind is -1s", "--rebind=1ns": "--rebind is 1ns"} {
 		if _, err := parse(t, append([]string{"demo"}, strings.Fields(args)...)...); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: %v", args, err)
@@ -146,17 +178,17 @@ func (s *transcript) String() string {
 
 // TestJoin plays beside a bot, over a pipe, until the demo is over.
 func TestJoin(t *testing.T) {
-	at := freePort(t)
-	ctx, end := context.WithTimeout(t.Context(), 30*time.Second)
+	t.Parallel()
+	ctx, end := context.WithCancel(t.Context())
 	defer end()
-	demo, err := parse(t, "demo", "--bots=1", "--link=lan", "--listen="+at)
+	demo, err := parse(t, "demo", "--bots=1", "--link=lan", "--listen=127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
 	shown := new(transcript)
 	over := make(chan error, 1)
 	go func() { over <- demo.Demo.run(ctx, shown) }()
-	waitFor(t, shown, "in another terminal: ")
+	at := demoAt(t, shown)
 
 	join, err := parse(t, "join", "--name=alice", "--addr="+at)
 	if err != nil {
@@ -184,7 +216,7 @@ func TestJoin(t *testing.T) {
 // machines.
 func checkStay(t *testing.T, at string) {
 	t.Helper()
-	if s := stayFor(t, at, "none"); s.StaleStates != 0 || s.RTT <= 0 {
+	if s := stayFor(t, at, "none"); s.StaleStates != 0 {
 		t.Errorf("the summary says %+v", s)
 	}
 	if s := stayFor(t, at, "wifi"); s.RTT < 24 { // 12 ms each way
@@ -192,7 +224,22 @@ func checkStay(t *testing.T, at string) {
 	}
 }
 
-func stayFor(t *testing.T, at, link string) stay {
+// stayFor joins for a moment in which he plays, if the machine has time for it.
+func stayFor(t *testing.T, at, link string) (s stay) {
+	t.Helper()
+	again(t, func() error {
+		if s = stayOnce(t, at, link); s.Name != "bob" || s.Ended != "left" {
+			t.Errorf("the summary says %+v", s)
+		}
+		if s.States == 0 || s.Players != 3 || s.RTT <= 0 {
+			return fmt.Errorf("the summary says %+v", s)
+		}
+		return nil
+	})
+	return s
+}
+
+func stayOnce(t *testing.T, at, link string) stay {
 	t.Helper()
 	c, err := parse(t, "join", "--name=bob", "--addr="+at, "--for=2s", "--json", "--link="+link)
 	if err != nil {
@@ -206,15 +253,16 @@ func stayFor(t *testing.T, at, link string) stay {
 	if err := json.Unmarshal(out.Bytes(), &s); err != nil {
 		t.Fatalf("%v in\n%s", err, &out)
 	}
-	if s.Name != "bob" || s.States == 0 || s.Players != 3 || s.Ended != "left" {
-		t.Errorf("the summary says %+v", s)
-	}
 	return s
 }
 
+// patience is how long a test waits for what has to come. A machine that does something else takes some of it, and only
+// what is wrong takes all.
+const patience = time.Minute
+
 func waitFor(t *testing.T, s *transcript, text string) {
 	t.Helper()
-	for end := time.Now().Add(15 * time.Second); !strings.Contains(s.String(), text); time.Sleep(10 * time.Millisecond) {
+	for end := time.Now().Add(patience); !strings.Contains(s.String(), text); time.Sleep(10 * time.Millisecond) {
 		if time.Now().After(end) {
 			t.Fatalf("%q does not come in\n%s", text, s)
 		}

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/tickwire/tickwire"
+	"github.com/tickwire/tickwire/transport"
 	"github.com/tickwire/tickwire/transport/udp"
 )
 
@@ -91,12 +92,26 @@ func connect(t *testing.T, token string, in io.Reader, out io.Writer, args ...st
 	return c.Connect.run(t.Context(), in, out)
 }
 
-// conversation connects, sends lines, and returns those that came back.
+// A pause in what is read ends when there is a text in a transcript, or too late.
+type pause struct {
+	until string
+	in    *transcript
+}
+
+// Read implements io.Reader.
+func (p pause) Read([]byte) (int, error) {
+	for end := time.Now().Add(patience); !strings.Contains(p.in.String(), p.until) && time.Now().Before(end); {
+		time.Sleep(10 * time.Millisecond)
+	}
+	return 0, io.EOF
+}
+
+// conversation connects, sends lines, and returns those that came back; it leaves some time after the last of them did.
 func conversation(t *testing.T, token, in string, args ...string) []string {
 	t.Helper()
-	var out strings.Builder
-	if err := connect(t, token, strings.NewReader(in), &out, args...); err != nil {
-		t.Fatalf("%v after\n%s", err, &out)
+	out, last := new(transcript), in[strings.LastIndex("\n"+in[:len(in)-1], "\n"):]
+	if err := connect(t, token, io.MultiReader(strings.NewReader(in), pause{"\n" + last, out}), out, args...); err != nil {
+		t.Fatalf("%v after\n%s", err, out)
 	}
 	lines := strings.Split(strings.TrimSuffix(out.String(), "\n"), "\n")
 	if first, last := lines[0], lines[len(lines)-1]; !strings.HasPrefix(first, "* connected to 127.0.0.1:") || last != "* ended: we left" {
@@ -123,6 +138,7 @@ func TestEcho(t *testing.T) {
 
 // TestServeListens: as soon as it says that it listens, it takes what a backend makes.
 func TestServeListens(t *testing.T) {
+	t.Parallel()
 	s := serve(t, "--max-lifetime=45s")
 	conversation(t, s.token(), "hello\n")
 }
@@ -165,7 +181,8 @@ func TestEchoTooLong(t *testing.T) {
 		{100_000, "unreliable", "a line of 100000 bytes, and what followed it, was not sent"},
 	} {
 		out := new(transcript)
-		err := connect(t, s.token("--client=5"), strings.NewReader("first\n"+strings.Repeat("x", c.length)+"\nlast\n"), out, "--on", c.on)
+		err := connect(t, s.token("--client=5"), io.MultiReader(
+			strings.NewReader("first\n"), pause{"\nfirst\n", out}, strings.NewReader(strings.Repeat("x", c.length)+"\nlast\n")), out, "--on", c.on)
 		if err == nil || exitCode(err) != 1 || !strings.Contains(err.Error(), c.want) || !strings.Contains(out.String(), "\nfirst\n") || strings.Contains(out.String(), "last") {
 			t.Errorf("%v after\n%.200s", err, out)
 		}
@@ -193,18 +210,34 @@ func TestServeEnds(t *testing.T) {
 	}
 }
 
+// A mute socket says nothing once it is silent.
+type mute struct {
+	transport.Socket
+	silent bool
+}
+
+// Write implements transport.Socket.
+func (m *mute) Write(ds []transport.Datagram) (int, error) {
+	if m.silent {
+		return len(ds), nil
+	}
+	return m.Socket.Write(ds)
+}
+
 // TestServeEndsWithin: a player who has fallen silent, with echoes under way to him, holds nothing up
 // for longer than --end-within.
 func TestServeEndsWithin(t *testing.T) {
+	t.Parallel()
 	s := serve(t, "--end-within=500ms")
 	token, err := os.ReadFile(s.token("--client=42"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	socket, err := udp.Open()
+	open, err := udp.Open()
 	if err != nil {
 		t.Fatal(err)
 	}
+	socket := &mute{Socket: open}
 	player, err := tickwire.NewClient(tickwire.ClientConfig{Config: tickwire.Config{ProtocolID: 7, Channels: echoChannels()}}, socket)
 	if err != nil {
 		t.Fatal(err)
@@ -224,11 +257,21 @@ func TestServeEndsWithin(t *testing.T) {
 	if err := conn.Send(echoChannel("reliable-ordered"), []byte("hello")); err != nil {
 		t.Fatal(err)
 	}
-	player.Flush(time.Now()) // and nothing from then on
-	time.Sleep(100 * time.Millisecond)
+	player.Flush(time.Now())
+	socket.silent = true
+	echoed := false
+	for range player.Ticks(t.Context(), 100) {
+		player.Update(time.Now())
+		for range conn.Receive(echoChannel("reliable-ordered")) {
+			echoed = true
+		}
+		if echoed {
+			break
+		}
+	}
 	began := time.Now()
 	s.stop()
-	if took := time.Since(began); took < 400*time.Millisecond || took > 3*time.Second {
+	if took := time.Since(began); took < 400*time.Millisecond || took > 6*time.Second { // 8 s without --end-within
 		t.Errorf("it took %v", took)
 	}
 	if !strings.HasSuffix(s.out.String(), "client 42 ended: server going away: server closed (by this side); messages that may be lost: 1\n"+
@@ -239,6 +282,7 @@ func TestServeEndsWithin(t *testing.T) {
 
 // TestConnectRefused: why, and an exit code of its own.
 func TestConnectRefused(t *testing.T) {
+	t.Parallel()
 	s := serve(t, "--max-clients=1", "--least=encrypted")
 	in, typed := io.Pipe()
 	defer typed.Close()
@@ -348,6 +392,7 @@ func TestServeMistakes(t *testing.T) {
 
 // TestServePublic: what tokens may name.
 func TestServePublic(t *testing.T) {
+	t.Parallel()
 	s := serve(t, "--listen=:0")
 	if got := conversation(t, tokenFile(t, "--server", "127.0.0.1:"+s.addr[strings.LastIndex(s.addr, ":")+1:]), "hi\n"); len(got) != 1 {
 		t.Errorf("%q", got)
@@ -372,8 +417,8 @@ func TestServePublic(t *testing.T) {
 // TestConnectUnconfirmed: whoever leaves a server that is gone is told that he waits, for what, and
 // that it did not arrive.
 func TestConnectUnconfirmed(t *testing.T) {
+	t.Parallel()
 	binary := buildProgram(t)
-	t.Setenv("TICKWIRE_KEY", testKey)
 	server := start(t, binary, "serve", "--listen=127.0.0.1:0", "--protocol=7")
 	token := tokenFile(t, "--server", listening(t, server.out))
 	player := start(t, binary, "connect", "--token", token, "--linger=10ms", "--end-within=2500ms")

@@ -5,24 +5,50 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
 )
 
-// buildProgram builds the command as a user would.
+// built is the command, built as a user would, once for all tests that run it.
+var built struct {
+	once sync.Once
+	file string
+	err  error
+}
+
 func buildProgram(t *testing.T) string {
 	t.Helper()
-	binary := filepath.Join(t.TempDir(), "tickwire.exe")
-	if out, err := exec.Command("go", "build", "-o", binary, ".").CombinedOutput(); err != nil {
-		t.Fatalf("%v\n%s", err, out)
+	built.once.Do(func() {
+		dir, err := os.MkdirTemp("", "tickwire")
+		if err != nil {
+			built.err = err
+			return
+		}
+		built.file = filepath.Join(dir, "tickwire.exe")
+		if out, err := exec.Command("go", "build", "-o", built.file, ".").CombinedOutput(); err != nil {
+			built.err = fmt.Errorf("%w\n%s", err, out)
+		}
+	})
+	if built.err != nil {
+		t.Fatal(built.err)
 	}
-	return binary
+	return built.file
+}
+
+func TestMain(m *testing.M) {
+	code := m.Run()
+	if built.file != "" {
+		_ = os.RemoveAll(filepath.Dir(built.file))
+	}
+	os.Exit(code)
 }
 
 // A program is a process that a test started.
@@ -38,6 +64,7 @@ func start(t *testing.T, name string, args ...string) *program {
 	t.Helper()
 	p := &program{t: t, cmd: exec.CommandContext(t.Context(), name, args...), out: new(transcript), over: make(chan error, 1)}
 	p.cmd.Stdout, p.cmd.Stderr = p.out, p.out
+	p.cmd.Env = append(os.Environ(), "TICKWIRE_KEY="+testKey)
 	var err error
 	if p.in, err = p.cmd.StdinPipe(); err == nil {
 		err = p.cmd.Start()
@@ -58,7 +85,7 @@ func (p *program) wait() int {
 			p.t.Fatalf("%v: %v", exit, err)
 		}
 		return p.cmd.ProcessState.ExitCode()
-	case <-time.After(15 * time.Second):
+	case <-time.After(patience):
 		p.t.Fatalf("does not end:\n%s", p.out)
 		return -1
 	}
@@ -73,13 +100,13 @@ func (p *program) say(line string) {
 
 // TestProgram: the commands as README shows them, SIGTERM, and exit codes.
 func TestProgram(t *testing.T) {
+	t.Parallel()
 	binary := buildProgram(t)
-	t.Setenv("TICKWIRE_KEY", testKey)
 	server := start(t, binary, "serve", "--listen=127.0.0.1:0", "--protocol=7")
 	addr := listening(t, server.out)
 	var token bytes.Buffer
 	mint := exec.Command(binary, "token", "new", "--server", addr, "--protocol=7", "--client=42")
-	mint.Stdout = &token
+	mint.Stdout, mint.Env = &token, append(os.Environ(), "TICKWIRE_KEY="+testKey)
 	if err := mint.Run(); err != nil || token.Len() != 2048 {
 		t.Fatalf("%v, %d bytes", err, token.Len())
 	}
@@ -135,9 +162,8 @@ func mistakesStayAside(t *testing.T, binary string) {
 // demoEnds has SIGTERM end a demo in which somebody plays.
 func demoEnds(t *testing.T, binary string) {
 	t.Helper()
-	at := freePort(t)
-	demo := start(t, binary, "demo", "--bots=1", "--link=none", "--listen="+at)
-	waitFor(t, demo.out, "in another terminal: ")
+	demo := start(t, binary, "demo", "--bots=1", "--link=none", "--listen=127.0.0.1:0")
+	at := demoAt(t, demo.out)
 	guest := start(t, binary, "join", "--addr="+at)
 	waitFor(t, guest.out, "you play as ")
 	if err := demo.cmd.Process.Signal(syscall.SIGTERM); err != nil {

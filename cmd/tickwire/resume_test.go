@@ -10,6 +10,7 @@ import (
 // TestServeHandsOver: a server that is ended hands its players over to another one, where they
 // go on; and what the players see of it.
 func TestServeHandsOver(t *testing.T) {
+	t.Parallel()
 	second := serve(t)
 	first := serve(t, "--hand-over", second.addr)
 	in, typed := io.Pipe()
@@ -47,8 +48,8 @@ func TestServeHandsOver(t *testing.T) {
 // TestServeKilled: a server is killed, and started anew with the same key; its player comes back
 // by itself, with the ticket that the first one gave.
 func TestServeKilled(t *testing.T) {
+	t.Parallel()
 	binary := buildProgram(t)
-	t.Setenv("TICKWIRE_KEY", testKey)
 	server := start(t, binary, "serve", "--listen=127.0.0.1:0", "--protocol=7", "--max-lifetime=-1s")
 	addr := listening(t, server.out)
 	player := start(t, binary, "connect", "--token", tokenFile(t, "--server", addr, "--client=42"))

@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/http"
 	"os"
+	"regexp"
 	"runtime"
 	"strconv"
 	"strings"
@@ -19,11 +20,21 @@ import (
 // startDemo runs a demo on a free port until the test ends or end is called, which returns what it printed.
 func startDemo(t *testing.T, args ...string) (at string, end func() string) {
 	t.Helper()
-	at = freePort(t)
-	return startDemoAt(t, at, at, args...)
+	return startDemoAt(t, "127.0.0.1:0", "127.0.0.1:", args...)
 }
 
-// startDemoAt does so at an address, where players on this machine come to here.
+// demoAt waits until a demo says where its page is, and returns that.
+func demoAt(t *testing.T, out *transcript) string {
+	t.Helper()
+	waitFor(t, out, "in another terminal: ")
+	m := regexp.MustCompile(`play in a browser: http://([^/\s]+)`).FindStringSubmatch(out.String())
+	if m == nil {
+		t.Fatalf("no address in %s", out)
+	}
+	return m[1]
+}
+
+// startDemoAt does so at an address; players on this machine come to one that begins with here.
 func startDemoAt(t *testing.T, at, here string, args ...string) (_ string, end func() string) {
 	t.Helper()
 	c, err := parse(t, append([]string{"demo", "--listen=" + at}, args...)...)
@@ -45,7 +56,7 @@ func startDemoAt(t *testing.T, at, here string, args ...string) (_ string, end f
 	}
 	t.Cleanup(func() { end() })
 	waitFor(t, out, "play in a browser: http://"+here)
-	return here, end
+	return demoAt(t, out), end
 }
 
 // ask sends a request to a site, with headers in pairs, and returns the status and the answer.
@@ -60,7 +71,7 @@ func ask(t *testing.T, method, url, body string, headers ...string) (int, string
 			r.Host = headers[i+1]
 		}
 	}
-	answer, err := (&http.Client{Timeout: 5 * time.Second}).Do(r)
+	answer, err := (&http.Client{Timeout: patience}).Do(r)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -147,8 +158,8 @@ func TestSite(t *testing.T) {
 			t.Errorf("%q is not in\n%s", want, out)
 		}
 	}
-	for patience := time.Now().Add(5 * time.Second); runtime.NumGoroutine() > before; time.Sleep(time.Millisecond) {
-		if time.Now().After(patience) {
+	for deadline := time.Now().Add(patience); runtime.NumGoroutine() > before; time.Sleep(time.Millisecond) {
+		if time.Now().After(deadline) {
 			t.Fatalf("%d goroutines are left, of %d before", runtime.NumGoroutine(), before)
 		}
 	}

@@ -219,13 +219,13 @@ func TestSoakHelp(t *testing.T) {
 
 // TestSoakRoams: what roaming cost is told, and a run that failed can be played again.
 func TestSoakRoams(t *testing.T) {
-	args := strings.Fields("--clients 3 --for 20s --latency 20ms --roam 2s --paths 2 --watched 1")
+	args := strings.Fields("--clients 3 --for 10s --latency 20ms --roam 2s --paths 2 --watched 1")
 	out, _, err := soakOf(t, args...)
 	if err != nil || !strings.Contains(out, "roaming: ") || !strings.Contains(out, "bystanders: ") {
 		t.Errorf("%v: %s", err, out)
 	}
 	_, progress, err := soakOf(t, append(args, "--fault", "misled")...)
-	want := "replay: go run ./cmd/tickwire soak --clients 3 --for 20s --seed 1 --latency 20ms --roam 2s --watched 1 --paths 2 --fault \"misled\""
+	want := "replay: go run ./cmd/tickwire soak --clients 3 --for 10s --seed 1 --latency 20ms --roam 2s --watched 1 --paths 2 --fault \"misled\""
 	if err == nil || !strings.Contains(progress, want) {
 		t.Errorf("progress is %q, want %q in it", progress, want)
 	}
