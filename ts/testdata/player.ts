@@ -1,8 +1,45 @@
 import { Client, type Conn, type Event } from "../client/index.js";
 import type { Transport, Way } from "../transport/way.js";
 import { udp } from "../transport/udp.js";
+import type { Clock } from "../client/clock.js";
 import { channels } from "./channels.js";
-import { GoServer } from "./server.js";
+import { GoServer, patience } from "./server.js";
+
+/** A Skipping is a clock that can be put forward: what is due until then is due at once, and nobody has waited for it. */
+export class Skipping implements Clock {
+  private skipped = 0; // milliseconds
+  private readonly timers = new Map<number, { at: number; f: () => void; real: NodeJS.Timeout }>();
+  private last = 0;
+
+  readonly now = () => Math.floor((performance.now() + this.skipped) * 1000);
+  readonly unix = () => Date.now() / 1000; // servers have it, too
+
+  after(milliseconds: number, f: () => void): number {
+    const id = ++this.last;
+    const real = setTimeout(() => this.fire(id), milliseconds);
+    this.timers.set(id, { at: this.now() + milliseconds * 1000, f, real });
+    return id;
+  }
+
+  cancel(id: unknown): void {
+    clearTimeout(this.timers.get(id as number)?.real);
+    this.timers.delete(id as number);
+  }
+
+  private fire(id: number): void {
+    const timer = this.timers.get(id);
+    this.cancel(id);
+    timer?.f();
+  }
+
+  /** Puts it forward by so many seconds, once what was done until now has had its effects. */
+  async skip(seconds: number): Promise<void> {
+    await new Promise((resolve) => setImmediate(resolve));
+    this.skipped += seconds * 1000;
+    const due = [...this.timers].filter(([, { at }]) => at <= this.now());
+    for (const [id] of due.sort(([, a], [, b]) => a.at - b.at)) this.fire(id);
+  }
+}
 
 /** A Player is a Client with what happened to it. */
 export class Player {
@@ -19,11 +56,11 @@ export class Player {
   }
 
   /** Waits until something is so. */
-  async until(done: () => boolean, what: string, seconds = 8): Promise<void> {
-    const end = performance.now() + seconds * 1000;
+  async until(done: () => boolean, what: string): Promise<void> {
+    const end = performance.now() + patience;
     while (!done()) {
       const left = end - performance.now();
-      if (left <= 0) throw new Error(`${what}: not within ${seconds} s`);
+      if (left <= 0) throw new Error(`${what}: not within ${patience} ms`);
       await new Promise<void>((resolve) => {
         const timer = setTimeout(resolve, left);
         this.waiting.push(() => {
@@ -35,9 +72,9 @@ export class Player {
   }
 
   /** Waits for an event of a kind, and takes it out. */
-  async event<K extends Event["kind"]>(kind: K, seconds = 8): Promise<Event & { kind: K }> {
+  async event<K extends Event["kind"]>(kind: K): Promise<Event & { kind: K }> {
     const find = () => this.events.findIndex((e) => e.kind === kind);
-    await this.until(() => find() >= 0, kind, seconds);
+    await this.until(() => find() >= 0, kind);
     return this.events.splice(find(), 1)[0] as Event & { kind: K };
   }
 }

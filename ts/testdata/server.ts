@@ -8,6 +8,9 @@ import { fileURLToPath } from "node:url";
 // from ts/dist/testdata, where this is compiled to
 const root = join(dirname(fileURLToPath(import.meta.url)), "..", "..", "..");
 
+/** How long a machine may take that does something else, in milliseconds: who waits for what comes hangs on no time. */
+export const patience = 120_000;
+
 let built: string | undefined;
 
 /** Builds the server of ts/testdata/server once. */
@@ -15,10 +18,10 @@ function program(): string {
   if (built) return built;
   const folder = mkdtempSync(join(tmpdir(), "tickwire-ts-"));
   process.on("exit", () => rmSync(folder, { recursive: true, force: true }));
-  const out = join(folder, "server");
-  const made = spawnSync("go", ["build", "-o", out, "./ts/testdata/server"], { cwd: root });
-  if (made.status !== 0) throw new Error(`go build: ${made.error ?? made.stderr}`);
-  return (built = out);
+  // go run keeps what it links, which go build -o does again for each process: the program that runs it copies it
+  const made = spawnSync("go", ["run", "-exec", "cp", "./ts/testdata/server", folder], { cwd: root });
+  if (made.status !== 0) throw new Error(`go run: ${made.error ?? made.stderr}`);
+  return (built = join(folder, "server"));
 }
 
 /** What a line of the server tells. */
@@ -67,7 +70,10 @@ export class GoServer {
   async line(wants: (l: Line) => boolean): Promise<Line> {
     const i = this.lines.findIndex(wants);
     if (i >= 0) return this.lines.splice(i, 1)[0]!;
-    return new Promise((resolve) => this.waiting.push({ wants, resolve }));
+    return new Promise((resolve, reject) => {
+      const late = setTimeout(() => reject(new Error(`the server does not say it: ${wants}`)), patience);
+      this.waiting.push({ wants, resolve: (l) => (clearTimeout(late), resolve(l)) });
+    });
   }
 
   /** Tells it what to do. */

@@ -5,6 +5,7 @@ package main
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -31,7 +32,7 @@ type settings struct {
 	Plain          bool // tokens without a pad
 	MaxClients     int
 	KeepSeats      int // seconds
-	Timeout        int // seconds
+	Timeout        int // seconds; 0: patient
 	EpochPackets   int
 	Web            bool // for browsers, too; then the address is that of both
 	NoWebRTC       bool
@@ -40,6 +41,9 @@ type settings struct {
 	Release        string // of typed messages, "new" or "old"; empty: none
 	MinSchema      int    // the oldest version of these
 }
+
+// patient is what waits for a machine that may do something else.
+const patient = time.Minute
 
 // command is one line of the standard input.
 type command struct {
@@ -50,6 +54,7 @@ type command struct {
 	}
 	Drain    bool
 	HandOver []byte // tokens for another server, for everybody
+	Patience int    // with those: seconds until the connections end anyhow; 0: patient
 	Say      *struct {
 		Channel tickwire.ChannelID
 		Text    string
@@ -83,7 +88,7 @@ func listen(s settings) *tickwire.Hub {
 		},
 		PrivateKey: netcode.KeyFrom(key), Development: true, MaxTokenLifetime: -1, MaxClients: s.MaxClients,
 		KeepSeats:          time.Duration(s.KeepSeats) * time.Second,
-		DevelopmentTimeout: time.Duration(s.Timeout) * time.Second,
+		DevelopmentTimeout: cmp.Or(time.Duration(s.Timeout)*time.Second, patient),
 		DevelopmentToken: func(m *netcode.MintConfig) {
 			m.Suite, m.TagBytes, m.ForwardSecrecy, m.Plain = s.Suite, s.TagBytes, s.ForwardSecrecy, s.Plain
 		},
@@ -113,7 +118,7 @@ func echo(hub *tickwire.Hub, typed release) {
 			if typed.echo(ev) {
 				continue
 			}
-			ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+			ctx, cancel := context.WithTimeout(context.Background(), patient)
 			if _, err := ev.Conn.SendContext(ctx, ev.Channel, ev.Payload, tickwire.SendOptions{}); err != nil {
 				answer(map[string]any{"failed": err.Error()})
 			}
@@ -137,11 +142,12 @@ func obey(hub *tickwire.Hub, c command) {
 		}
 	case c.Drain:
 		for _, conn := range hub.Conns() {
-			check(conn.Drain(0, "that was all", 5*time.Second))
+			check(conn.Drain(0, "that was all", patient))
 		}
 	case c.HandOver != nil:
+		patience := cmp.Or(time.Duration(c.Patience)*time.Second, patient)
 		for _, conn := range hub.Conns() {
-			check(conn.HandOver(c.HandOver, 5*time.Second))
+			check(conn.HandOver(c.HandOver, patience))
 		}
 	case c.Say != nil:
 		for _, conn := range hub.Conns() {

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"time"
 
 	"github.com/tickwire/tickwire"
 	"github.com/tickwire/tickwire/codec"
@@ -70,7 +69,7 @@ func back[T any](ch *tickwire.Channel[T], ev tickwire.Event) bool {
 		return true
 	}
 	answer(map[string]any{"read": v, "version": ev.Conn.SchemaVersion()})
-	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), patient)
 	defer cancel()
 	if _, err := ch.SendContext(ctx, ev.Conn, v, tickwire.SendOptions{}); err != nil {
 		answer(map[string]any{"failed": err.Error()})
