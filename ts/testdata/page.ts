@@ -13,8 +13,7 @@ class Game {
   heard = 0;
   /** The first message that came out of turn. */
   wrong = "";
-  /** The longest time that nothing was heard, in milliseconds. */
-  longest = 0;
+  private silence = 0;
   private last = 0;
   private readonly timer: ReturnType<typeof setInterval>;
 
@@ -40,12 +39,16 @@ class Game {
     const { transport } = this.conn;
     if (transport) this.note(transport);
     for (const b of chat.receive(this.conn)) {
-      const now = performance.now();
-      if (this.last > 0) this.longest = Math.max(this.longest, now - this.last);
-      this.last = now;
+      this.silence = this.longest;
+      this.last = performance.now();
       if (words(b) !== `${this.heard}`) this.wrong ||= `${words(b)} in place of ${this.heard}`;
       this.heard++;
     }
+  }
+
+  /** The longest time that nothing was heard, from the last cut on, in milliseconds. */
+  get longest(): number {
+    return this.last > 0 ? Math.max(this.silence, performance.now() - this.last) : 0;
   }
 
   get transport(): Kind | undefined {
@@ -68,6 +71,7 @@ class Game {
 
   /** Has what carries something end, as when a network does. */
   cut(kind: Kind): void {
+    this.silence = 0;
     for (const way of this.conn.peer.line!.ways.values()) {
       if (way.kind !== kind) continue;
       const { onEnded } = way;
@@ -79,7 +83,7 @@ class Game {
   /** Says nothing more, waits until all was heard, and leaves. */
   async end(): Promise<void> {
     clearInterval(this.timer);
-    for (const until = performance.now() + 5000; this.heard < this.said;) {
+    for (const until = performance.now() + 120_000; this.heard < this.said;) {
       if (performance.now() > until) throw new Error(`heard ${this.heard} of ${this.said}`);
       await new Promise((resolve) => setTimeout(resolve, 10));
       this.look();
