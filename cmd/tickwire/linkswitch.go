@@ -46,6 +46,7 @@ func (l *linkSwitch) set(name string) error {
 
 // A linkReport is what pages are told. The names of the numbers end with their unit.
 type linkReport struct {
+	Run     string         `json:"run"` // another one whenever a demo is started
 	Now     string         `json:"now"`
 	Presets []presetReport `json:"presets"`
 }

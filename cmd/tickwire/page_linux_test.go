@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"os"
 	"strings"
 	"testing"
 	"time"
@@ -92,6 +93,49 @@ func TestLongDemoReload(t *testing.T) {
 		pageShows(t, p, `document.querySelector("#rows .you").innerText.includes("Eve")`)
 		if out := end(); !strings.Contains(out, "\nEve ") {
 			t.Errorf("the demo says\n%s", out)
+		}
+	})
+}
+
+// TestLongDemoRestart: where a demo was killed and started again nobody answers its tickets. A page that is loaded again
+// then, and one that was playing, begin anew without waiting for that.
+func TestLongDemoRestart(t *testing.T) {
+	browser.Run(t, func(chromium *browser.Browser) {
+		binary, at := buildProgram(t), freePort(t)
+		var demo *program
+		restart := func() {
+			if demo != nil {
+				if err := demo.cmd.Process.Signal(os.Kill); err != nil {
+					t.Fatal(err)
+				}
+				demo.wait()
+			}
+			demo = start(t, binary, "demo", "--bots=1", "--link=lan", "--listen="+at)
+			waitFor(t, demo.out, "play in a browser: ")
+		}
+		restart()
+		p := enterPage(chromium, "http://"+at)
+		const run = `JSON.parse(sessionStorage.getItem("arena.seat") ?? "{}").run`
+		pageShows(t, p, `arena.connected && `+run+` !== undefined`)
+		anew := func(before string) {
+			pageShows(t, p, fmt.Sprintf(`arena.connected && arena.id > 0 && (%s ?? %q) !== %[2]q`, run, before))
+		}
+		before := browser.Eval[string](p, run)
+		restart()
+		anew(before) // who waits for the ticket is at the door in the end
+		for tries := 3; ; tries-- {
+			before, seat := browser.Eval[string](p, run), browser.Eval[string](p, `sessionStorage.getItem("arena.seat")`)
+			restart()
+			browser.Eval[bool](p, fmt.Sprintf(`sessionStorage.setItem("arena.seat", %q), Storage.prototype.setItem = () => {}, true`, seat))
+			p.Reload()
+			anew(before)
+			took := browser.Eval[float64](p, "performance.now() / 1000")
+			if took < 9 { // who waits does so for ten
+				break
+			}
+			if tries == 1 {
+				t.Fatalf("the page took %.1f s", took) // not because the machine was busy, three times
+			}
 		}
 	})
 }

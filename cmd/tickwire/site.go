@@ -1,6 +1,7 @@
 package main
 
 import (
+	"crypto/rand"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -23,7 +24,7 @@ import (
 //
 //	GET  /          the page, and its files
 //	GET  /token     a connect token for a new guest, good for one player, for 45 seconds
-//	GET  /link      which link is played over, and which there are, in JSON
+//	GET  /link      which link is played over, which there are, and which run of the demo this is, in JSON
 //	POST /link      {"name": "wifi-bad"} has everybody play over another
 //	     /tickwire  the WebSocket of a player, which goes over the link
 //
@@ -35,6 +36,7 @@ type site struct {
 	link     *linkSwitch
 	onward   http.Transport // to the relay for streams
 	lastID   atomic.Uint64
+	run      string // tells a page that its ticket is of a server that is gone
 }
 
 const (
@@ -47,7 +49,7 @@ const (
 
 // newSite makes the site of a server, whose guests have ids from first on.
 func newSite(l net.Listener, srv *tickwire.Server, link *linkSwitch, files fs.FS, first uint64) *site {
-	s := &site{listener: l, srv: srv, link: link}
+	s := &site{listener: l, srv: srv, link: link, run: rand.Text()}
 	s.lastID.Store(first - 1)
 	mux := http.NewServeMux()
 	mux.Handle("GET /", http.FileServerFS(files))
@@ -134,7 +136,9 @@ func (s *site) token(w http.ResponseWriter, _ *http.Request) {
 // links says which link it is, and which there are.
 func (s *site) links(w http.ResponseWriter, _ *http.Request) {
 	w.Header().Set("Content-Type", "application/json")
-	_ = json.NewEncoder(w).Encode(s.link.report())
+	report := s.link.report()
+	report.Run = s.run
+	_ = json.NewEncoder(w).Encode(report)
 }
 
 func (s *site) setLink(w http.ResponseWriter, r *http.Request) {

@@ -145,8 +145,14 @@ func (p *Page) Reload() {
 	p.t.Helper()
 	within, done := context.WithTimeout(p.ctx, patience)
 	defer done()
-	if err := chromedp.Do(within, chromedp.Reload()); err != nil {
-		p.t.Fatalf("reload: %v", err)
+	p.cutOff() // what was before
+	for range 3 {
+		if err := chromedp.Do(within, chromedp.Reload()); err != nil {
+			p.t.Fatalf("reload: %v", err)
+		}
+		if !p.cutOff() {
+			break
+		}
 	}
 }
 

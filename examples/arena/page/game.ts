@@ -24,6 +24,8 @@ const still = matchMedia("(prefers-reduced-motion: reduce)");
 export class Game implements Audience {
   onConnected: () => void = () => {};
   onOver: (reason: Reason) => void = () => {};
+  /** Nothing is heard of the server, which may have been started again. */
+  onSilent: () => void = () => {};
   readonly readings = new Readings();
   private match: Match | undefined;
   private readonly canvas = find<HTMLCanvasElement>("field");
@@ -40,7 +42,12 @@ export class Game implements Audience {
   private lastKept = 0;
   private kind = new Settled<Kind>(1000);
   private walks = false;
-  private silent = false;
+  silent = false;
+  /** Which run of the server one plays in, and as whom. */
+  run = "";
+  get name(): string {
+    return this.match?.name ?? "";
+  }
 
   constructor(private readonly transports: readonly Kind[] | undefined) {
     this.hud.onSay = (text) => this.match?.say(text);
@@ -63,9 +70,10 @@ export class Game implements Audience {
     requestAnimationFrame((at) => this.frame(at));
   }
 
-  /** Begins to play, with a connect token or a resume ticket. Throws a TokenError. */
-  play(by: { token: Uint8Array } | { ticket: Uint8Array }, name: string): void {
+  /** Begins to play, with a connect token or a resume ticket of a run of the server. Throws a TokenError. */
+  play(by: { token: Uint8Array } | { ticket: Uint8Array }, name: string, run: string): void {
     this.match?.close();
+    this.run = run;
     this.match = new Match(by, name, this, this.transports);
     this.readings.follow(this.match, this.panel.gauges);
     this.kind = new Settled<Kind>(1000);
@@ -76,10 +84,11 @@ export class Game implements Audience {
     if (this.match && !this.keep(this.match)) this.match.close();
   }
 
-  /** Gives up what has not begun. */
+  /** Gives up what has not begun, or cannot go on. */
   forget(): void {
     const { match } = this;
     this.match = undefined;
+    this.silent = false;
     this.hud.banner("");
     match?.close();
   }
@@ -87,7 +96,7 @@ export class Game implements Audience {
   /** Keeps the newest ticket for the next page, if there is one. */
   private keep({ conn, name }: Match): boolean {
     const ticket = conn.ticket();
-    if (ticket) keepSeat({ ticket, name });
+    if (ticket) keepSeat({ ticket, name, run: this.run });
     return ticket !== undefined;
   }
 
@@ -179,8 +188,11 @@ export class Game implements Audience {
   /** What is done now: nothing, while nobody hears it. */
   private move(match: Match): Move {
     const silent = match.silent(clock());
-    if (silent !== this.silent) this.hud.banner(silent ? "Nothing is heard of the server…" : "");
-    this.silent = silent;
+    if (silent !== this.silent) {
+      this.silent = silent;
+      this.hud.banner(silent ? "The server is silent…" : "");
+      if (silent) this.onSilent();
+    }
     const { dx, dy, fire } = silent ? { dx: 0, dy: 0, fire: false } : this.controls.wish();
     const me = match.prediction.standing ? match.prediction.at : (match.me ?? { x: 0, y: 0 });
     const { pointer } = this.controls;
@@ -210,7 +222,7 @@ export class Game implements Audience {
       this.lastSample = at;
       const before = this.kind.value;
       const now = this.kind.take(at, conn.transport);
-      if (before && now && now !== before) this.hud.note(`now by ${kindNames[now]}`);
+      if (before && now && now !== before) this.hud.note(`now over ${kindNames[now]}`);
       this.panel.sample(at, conn, this.readings, now === conn.transport);
     }
     if (at - this.lastPanel < panelDraws) return;

@@ -12,6 +12,8 @@ export interface Preset {
 
 /** What GET and POST /link answer. */
 export interface Links {
+  /** Another one whenever the server is started: it has no seats of the run before. */
+  run?: string;
   now: string;
   presets: Preset[];
 }

@@ -102,7 +102,7 @@ export class Panel {
     this.drawPaths(conn, kind);
     const frames = find("frames");
     frames.hidden = told.framesPerSecond >= fewFrames;
-    frames.textContent = `this page has ${told.framesPerSecond.toFixed(0)} frames a second, and measures as well as that`;
+    frames.textContent = `only ${told.framesPerSecond.toFixed(0)} frames a second here: the figures are rough`;
     find("own-pace").textContent = this.ownPace(told);
     const [, behind] = told.pace;
     find("others-pace").textContent = this.interpolates
@@ -111,7 +111,7 @@ export class Panel {
   }
 
   private ownPace({ pace: [ahead], key }: Told): string {
-    const seen = key > 0 ? `; key seen in ${key.toFixed(0)}\u00a0ms` : "";
+    const seen = key > 0 ? `; keys show in ${key.toFixed(0)}\u00a0ms` : "";
     return this.predicts ? `${ahead.toFixed(0)} ms ahead of the server${seen}` : `where the server has you${seen}`;
   }
 
