@@ -21,41 +21,42 @@ import (
 // A Config is what servers and clients have in common. The zero value of each
 // field is its default.
 type Config struct {
-	// ProtocolID tells games, and versions of a game, apart: a server lets in who
-	// has a token with its own. A client connects with the one that its token
-	// says; if this is not 0, only with tokens that say the same.
+	// ProtocolID tells games, and versions of a game, apart: a server accepts only tokens
+	// with its own. A client uses the one in its token; if this is not 0 it refuses tokens
+	// that have another.
 	ProtocolID uint64
 	// Channels are the lanes for messages, made with NewChannel or
 	// NewRawChannel; both ends must have the same.
 	Channels []AnyChannel
-	// MinSchemaVersion is the oldest version of the typed messages that is spoken (Conn.SchemaVersion):
-	// who has older ones only does not connect, and both ends are told both versions. Who does not say
-	// what its messages look like is let in. 0: 1, or the newest but seven.
+	// MinSchemaVersion is the oldest version of the typed messages that this end speaks (Conn.SchemaVersion).
+	// A peer that has only older ones is refused, and both ends are told both versions. A peer that does not
+	// describe its messages is let in. 0: the eight newest versions.
 	MinSchemaVersion int
 	// AckHold is how long an acknowledgement may wait for a packet to ride on, at
-	// most 250 ms. 0: 20 ms, of a Session 1 ms; negative: not at all. Under a Hub or a Session
-	// that of a reliable message waits no longer than the loop over Events takes for it.
+	// most 250 ms. 0: 20 ms, or 1 ms in a Session; negative: not at all. Under a Hub or a Session
+	// that of a reliable message leaves, at the latest, when the loop over Events is through with the message.
 	AckHold time.Duration
 	// MaxHold is the longest silence that a peer may announce with Conn.Hold, 1 to
 	// 65535 s, cut to whole seconds. 0: 60 s; negative: none.
 	MaxHold time.Duration
 	// MaxDatagramBytes is the largest datagram that is sent and read once a connection is open, 576
-	// to 65507 bytes of UDP payload. 0: 1472, which an Ethernet frame holds. What a path
-	// carries of that is found out by probes: each begins with 1200. So 1200 means
-	// that nothing is to be found out. A socket that takes less has the last word, but it must take
-	// the 1078 bytes of a handshake.
+	// to 65507 bytes of UDP payload. 0: 1472, which an Ethernet frame holds. Each path begins with
+	// 1200 bytes and finds out with probes how much more it carries, so with 1200 there are no
+	// probes. If a socket takes less, its limit holds; but it must take the 1078 bytes
+	// of a handshake.
 	MaxDatagramBytes int
-	// DisableECN has no datagram marked as one whose ends understand congestion marks
-	// (RFC 3168). Otherwise they are where the socket can do that, as long as the
-	// marks arrive; what routers then mark slows down the congestion controller before anything is
-	// lost. Marks of the peer are told to it in any case.
+	// DisableECN sends no datagram with the mark which says that both ends understand congestion
+	// marks (RFC 3168). Otherwise datagrams have it if the socket can set it, as long as the marks
+	// arrive; a router that marks congestion then slows down the congestion controller before anything
+	// is lost. Marks on what the peer sends are reported to the peer in any case.
 	DisableECN bool
-	// MaxPaths is how many paths a Conn may have, 8 at most; both ends need as many.
+	// MaxPaths is how many paths a Conn may have, 8 at most; the lower limit of the two ends holds.
 	// 0: 4; 1: one, which follows a peer whose address changes; negative: one that
 	// stays where it is.
 	MaxPaths int
 	// MaxReceipts bounds the receipts of a Conn that are open or not yet read;
-	// beyond it a message that asks for one gets ErrFull. 0: 16384, at most 16777216; negative: no receipts: ErrOption.
+	// beyond it a message that asks for one is refused with ErrFull. At most 16777216. 0: 16384;
+	// negative: no receipts, and who asks for one gets ErrOption.
 	MaxReceipts int
 	// MaxEvents bounds the events that wait for the game. 0: 65536. Beyond it
 	// Delivered, Lost, PathChanged and RateChanged are dropped and counted; Connected and Disconnected
@@ -70,50 +71,49 @@ type Config struct {
 	// BufferBytes bounds the free memory that is kept for messages. 0: 16 MiB;
 	// negative: none is kept.
 	BufferBytes int
-	// WindowPoolBytes is what receive windows may grow by, all together. Half of it
-	// is kept in equal shares for the MaxClients of a server.
-	// 0: 64 MiB; negative: they never grow, and no reliable message can be larger
-	// than its channel's WindowBytes.
+	// WindowPoolBytes is by how much the receive windows of all Conns together may grow. A server keeps
+	// half of it in equal shares for its MaxClients. 0: 64 MiB; negative: windows never grow, and no
+	// reliable message can be larger than its channel's WindowBytes.
 	WindowPoolBytes int
-	// Resume says what becomes of messages that wait, or are on their way, when a player comes back
-	// under new keys (ServerConfig.KeepSeats). KeepMessages: they arrive, if both ends want that
-	// and both have them still. The rules:
+	// Resume says what happens to messages that wait, or are on their way, when a player comes back
+	// under new keys (ServerConfig.KeepSeats). KeepMessages, the default: they arrive, if both ends say
+	// so and both still have the connection. The rules:
 	// https://github.com/tickwire/tickwire/blob/main/docs/resume.md
 	Resume ResumePolicy
 	// UnsentDraft says what happens to bytes that were written into a Conn's Draft
 	// and not sent, when another message begins a group there (SendOptions.Group).
-	// DraftRefuse: that message is refused.
+	// DraftRefuse, the default: that message is refused.
 	UnsentDraft DraftPolicy
-	// Inbound is what this end takes of each of its peers in a second at most:
-	// packets, bytes and messages. A peer that speaks our dialect is told, and keeps
-	// to it: what is too much waits there, and Budget knows. Of one that does not,
-	// unreliable and droppable messages beyond a limit are dropped and counted, and at
-	// twice a limit for a second the connection ends with CodeTooFast. ChannelConfig.Inbound says the
-	// same of one channel. A plain peer is told nothing, and each payload of its may be dropped. 0 or negative: no limit.
+	// Inbound limits what this end takes from each peer in a second: packets, bytes and messages.
+	// A tickwire peer is told the limits and keeps to them: what exceeds them waits there, and
+	// its Budget takes account of that. If a peer exceeds them all the same, its unreliable and droppable messages
+	// are dropped and counted, and after a second at twice a limit the connection ends with CodeTooFast.
+	// ChannelConfig.Inbound limits one channel likewise. A plain peer cannot be told, and any of its
+	// payloads may be dropped. 0 or negative: no limit.
 	Inbound Limits
-	// OpenedBytesPerSecond is how many bytes compressed messages (ChannelConfig.Compression) of a peer
-	// are opened to in a second at most, so that few bytes on the wire do not cost much time and memory.
-	// What is more waits unopened, as what the game has not taken; ChannelStats.OpeningPaused counts how
-	// often. 0: 16 MiB; negative: no limit.
+	// OpenedBytesPerSecond limits how many bytes the compressed messages of a peer (ChannelConfig.Compression)
+	// may be decompressed to in a second, so that a few bytes on the wire cannot cost much time and memory.
+	// Beyond it messages wait compressed, as those do that the game has not taken; ChannelStats.OpeningPaused
+	// counts how often. 0: 16 MiB; negative: no limit.
 	OpenedBytesPerSecond int
-	// LeastProtection refuses connect tokens whose issuer asks for less:
-	// netcode.Encrypted those whose messages everybody on the way could read,
-	// netcode.ForwardSecret also those without forward secrecy. 0: none.
+	// LeastProtection refuses connect tokens that ask for less protection: netcode.Encrypted refuses
+	// those that leave messages readable to everybody on the way, netcode.ForwardSecret also those
+	// without forward secrecy. 0: refuses none.
 	LeastProtection netcode.Protection
 	// EpochPackets is after how many packets each direction of a connection
-	// changes its keys, at most 4194304. 0: as many; fewer are for tests.
+	// changes its keys, at most 4194304. 0: 4194304; fewer are for tests.
 	EpochPackets int
-	// Congestion says how a connection finds out how fast it may send, and the least and the most
-	// that it sends. The zero value finds the rate of a path by how long packets wait there.
+	// Congestion says how a connection finds out how fast it may send, and sets a lower and an upper
+	// bound. The zero value judges by how long packets wait on the path.
 	Congestion CongestionConfig
-	// Controller makes the congestion controller of each path, one of the caller's own. nil: the
-	// one that Congestion names.
+	// Controller makes a congestion controller of your own for each path. nil: the one that
+	// Congestion names.
 	Controller func() endpoint.Controller
 	// Logger gets what an operator should know. nil: slog.Default. Its handler must not use the Server,
 	// Client, Hub or Session, but for Post: that panics.
 	Logger *slog.Logger
-	// Now is the time at which a simulation begins, that of the simulated network: what is given to
-	// Update, Flush and Service counts from there, and the tokens of DevToken are dated by it. It is
+	// Now is for simulations: the time at which the simulated network begins. The times given to
+	// Update, Flush and Service count from it, and the tokens of DevToken are dated by it. It is
 	// read once, when the Server or Client is made. The zero time: time.Now.
 	Now time.Time
 	// Random is where keys and random choices come from. nil: crypto/rand, which
@@ -121,11 +121,11 @@ type Config struct {
 	Random io.Reader
 }
 
-// Limits are what an end takes of a peer in a second at most (Config.Inbound), 0 for as much as comes:
+// Limits are what an end takes from a peer in a second at most (Config.Inbound); 0 is no limit:
 //
-//	PacketsPerSecond  int // but for acknowledgements alone; at least 16
-//	BytesPerSecond    int // of their frames, and 48 for each packet; at least 4096
-//	MessagesPerSecond int // those that were sent again once more
+//	PacketsPerSecond  int // not counting pure acknowledgements; at least 16
+//	BytesPerSecond    int // of their frames, plus 48 for each packet; at least 4096
+//	MessagesPerSecond int // a message that is sent again counts again
 //
 // They are told to the peer, and a peer that speaks tickwire keeps to them; [endpoint.Limits] says
 // what happens to one that does not.
@@ -156,59 +156,58 @@ type ServerConfig struct {
 	PrivateKey netcode.Key
 	// PublicAddresses are the addresses by which clients reach this server, as
 	// the backend writes them into tokens. Empty: the addresses that the sockets
-	// are bound to; one that is bound to all addresses of its host is an error then, but in
-	// Development, where tokens name 127.0.0.1. Sockets without addresses have none to write: if
-	// there are no others it is 127.0.0.1:1. Clients of such a transport go where their own socket
-	// leads (transport.Joined), but their tokens must name one of the addresses here.
+	// are bound to. If one is bound to all addresses of its host, as :7777 is, that is an error,
+	// except in Development, where tokens then name 127.0.0.1. If no socket has an address (transports may do
+	// without) it is 127.0.0.1:1; clients of such transports go where their own socket leads
+	// (transport.Joined), but their tokens must name one of the addresses here.
 	PublicAddresses []netip.AddrPort
-	// TicketKey seals resume tickets, if the login backend, which has PrivateKey, shall not be able
-	// to make any. Zero: a key that is derived from PrivateKey. With another one than before a restart
-	// all tickets are worthless, and players who have no other way in try theirs until those have expired.
+	// TicketKey seals resume tickets, for servers whose login backend, which has PrivateKey, must not be able
+	// to make any. Zero: a key derived from PrivateKey. If it changes with a restart all tickets are
+	// worthless, and players with no other way in keep trying theirs until they expire.
 	TicketKey netcode.Key
 	// MaxClients is how many players may be connected, at most 65536. 0: 256.
 	MaxClients int
-	// MaxTokenLifetime is the longest life of a token that any backend makes.
-	// After each start tokens that an earlier run may have seen, those made before the
-	// next second, are refused for as long, with CodeTooEarly; those that live longer always, with
-	// CodeTooLong, but if it is by five seconds at most, as of a backend whose clock is ahead, their
-	// players wait for as long. So the first second after a start refuses everybody, and who has an older token
-	// needs another one. 0: 45 s; negative: both rules are off, for a server that has no earlier
-	// run, as in tests.
+	// MaxTokenLifetime is the longest life of a token that any of your backends makes. A server cannot
+	// know which tokens an earlier run of it has accepted already, so it refuses those made before it
+	// started (and within the first second) with CodeTooEarly, until the last of them has expired; their
+	// players need another token. Tokens that live longer than this are refused with CodeTooLong; if it is
+	// by five seconds at most, as when the clock of a backend is ahead, their players wait instead.
+	// 0: 45 s; negative: tokens of an earlier run are let in, for tests and servers that
+	// had none, and a token may live for netcode.MaxLifetime.
 	MaxTokenLifetime time.Duration
-	// FailuresPerSecond is how many datagrams of a handshake that do not authenticate each address
-	// (of IPv6 each /64) may send before only lots decide which are read; its ports
-	// have a 64th of that each, its network (/24, /48) four times as much. Players who get in
+	// FailuresPerSecond is how many handshake datagrams that do not authenticate each address
+	// (/64 of IPv6) may send; of more, only a random few are read. Each of its ports
+	// may send a 64th of that, its network (/24, /48) four times as much. Players who get in
 	// are not counted. 0: 4096; negative: no limit. See netcode.AdmissionConfig.
 	FailuresPerSecond int
 	// HandshakesPerSecond bounds what all handshakes together may cost, in datagrams of
-	// about a microsecond each; an eighth of it at once. What is beyond comes again
-	// 100 ms later, and has the same chance as everything else that asks. 0: 65536; negative: no limit.
+	// about a microsecond each; an eighth of it may come at once. Clients beyond it try again
+	// 100 ms later, with the same chance as everybody else. 0: 65536; negative: no limit.
 	HandshakesPerSecond int
 	// Plain says what to do about clients that speak plain netcode 1.02.
 	// 0: refuse them if there are channels, else give them the raw channel.
 	Plain PlainPolicy
-	// KeepOldest refuses a player who is connected already with CodeConnected, and
-	// the older connection's timeout as advice when to try again. By default the
-	// newest connection wins and the old one ends with CodeReplaced. One that was
-	// never Connected is replaced in any case.
+	// KeepOldest refuses a player who is already connected, with CodeConnected and, as advice when to
+	// try again, the older connection's timeout. By default the newest connection wins and the
+	// old one ends with CodeReplaced. One that was never Connected is replaced in any case.
 	KeepOldest bool
-	// KeepSeats is how long the seat of a player of whom nothing was heard for his timeout (see
-	// "Timeouts" above) is kept beyond that, at most 24 h: his Conn is Away then, and Back when he returns, be it from another
-	// address and with another process. Players are given resume tickets for that, which also let
-	// them in without the backend after a restart of the server. 0 or negative: the timeout ends
-	// the connection, and there are no tickets.
+	// KeepSeats is how much longer than his timeout (see "Timeouts" above) a silent player keeps his seat,
+	// at most 24 h. His Conn is Away then, and Back when he returns, also from another address or with
+	// another process. For that players are given resume tickets, which also let them in without the
+	// backend after a restart of the server. 0 or negative: the timeout ends the connection, and there
+	// are no tickets.
 	KeepSeats time.Duration
-	// HandOver is asked by Shutdown for connect tokens for another server, for each player; see
-	// Conn.HandOver. Without any, or if it is nil, the player is disconnected when all has arrived. It
-	// must not use the Server or Hub, of the Conn only what never changes, and Value: all else panics.
+	// HandOver is called by Shutdown for each player, for connect tokens for another server; see
+	// Conn.HandOver. If it returns none, or is nil, the player is disconnected when everything has arrived. It
+	// must not use the Server or Hub, and of the Conn only Value and what never changes: all else panics.
 	HandOver func(*Conn) []byte
 	// Admit may refuse a client whose token and address are proven; nil lets
 	// everybody in. It may be asked several times about one client. It must not
-	// use the Server or Hub, but for Post and DevToken: that panics (see "Functions of the game" in the
-	// package's doc). A *Refusal says why; any other error is logged, the next ones ever more seldom,
-	// and the client reads CodeRefused without its text. A player who is refused can have it
-	// asked ten times a second for each token he has, and everybody waits while it thinks: look
-	// at what is in memory, and leave what takes longer to the backend.
+	// use the Server or Hub, except Post and DevToken: that panics (see "Functions of the game" in the
+	// package's doc). A *Refusal tells the client why; any other error is logged, at a falling rate,
+	// and the client reads CodeRefused without the text. A refused player can cause ten calls
+	// a second for each token he has, and everybody waits until it returns: look only at what is in
+	// memory, and leave what takes longer to the backend.
 	Admit func(Applicant) error
 	// Development makes a key if PrivateKey is zero, and lets DevToken mint
 	// tokens. It is insecure, says so in the log, and refuses to listen on
@@ -230,39 +229,39 @@ type ServerConfig struct {
 type ClientConfig struct {
 	Config
 	// WireIDBytes lets a client hold several connections to one server over one
-	// socket, at the cost of as many bytes in each packet from the server. 0: one
-	// connection to each server; else 2 (for 8191 connections) to 4.
+	// socket, at the cost of that many bytes in each packet from the server: 2 (for 8191
+	// connections) to 4. 0: one connection to each server.
 	WireIDBytes int
 	// Redial opens another socket when a Conn has lost its way: no path of it answers,
 	// its socket has failed, or the host has another address (transport.Roamer). The
-	// Conn goes on over it, and closes the paths that it left when the server has
-	// answered there. It is called at once, and while that helps nothing again after 1,
-	// 2, 4, 8 s and then each 16 s; by a Conn that is Away with each of its tries but
-	// the first, one call at a time. A Session calls it in a goroutine of its own, where it may block until the
-	// context of the Redial ends, and use the Session. A Client calls it within Update or Service,
-	// where it must not block, and panics if it uses the Client. nil: the Conn stays where it is, which follows the
-	// host from one address to another if its socket does, and otherwise ends with its
-	// timeout.
+	// Conn goes on over it, and closes its old paths when the server has answered on the new one. It is
+	// called at once and, as long as that does not help, again after 1, 2, 4, 8 s and then every 16 s; for a
+	// Conn that is Away, with each of its tries except the first. There is one call at a time. A Session calls
+	// it in a goroutine of its own, where it may block until the context of the Redial ends, and may use the
+	// Session. A Client calls it within Update or Service, where it must not block, and panics if it uses the
+	// Client. nil: the Conn keeps its socket, follows the host to another address if the socket does, and
+	// otherwise ends with its timeout.
 	Redial func(Redial) (transport.Socket, error)
 	// ResumeFor is how long a Conn whose server is silent beyond the timeout, or has
 	// forgotten it, tries to come back with the resume ticket that the server gave it. 0: as long as
-	// the ticket is good; negative: not at all, the Conn ends. A server without KeepSeats gives no
-	// tickets. If there is Redial it is asked for another socket, too.
+	// the ticket is valid; negative: not at all, the Conn ends. A server without KeepSeats gives no
+	// tickets. Redial, if set, is asked for another socket meanwhile.
 	ResumeFor time.Duration
 	// StayPut ignores connect tokens by which a server hands this client over to another one; the
-	// connection ends then. Without it the server, which has proven who it is, can have the client
-	// send requests to any addresses, but those of everybody and, if it is not there itself, of the
-	// player's own network: for a minute in all, of which a second comes back in ten.
+	// connection ends then. Without it the server, which has proven who it is, can make the client
+	// send requests to almost any address: not to multicast or broadcast addresses, and to those of
+	// the player's own network only if the server is there itself. The time for that is limited to a
+	// minute, and grows back by one second in ten.
 	StayPut bool
 	// MaxSockets bounds the sockets of a Client, those of NewClient, OpenPath and
 	// Redial together. 0: 64.
 	MaxSockets int
-	// Plain says whether servers that speak plain netcode 1.02 will do. 0: not
+	// Plain says whether to connect to servers that speak plain netcode 1.02. 0: not
 	// if there are channels.
 	Plain PlainPolicy
 }
 
-// A Redial says for whom ClientConfig.Redial shall open another socket, and until when that is of use.
+// A Redial says for which Conn ClientConfig.Redial should open another socket, and until when that is useful.
 type Redial struct {
 	Conn    *Conn           // which has lost its way, or is handed over and has a socket that leads to one server only
 	Context context.Context // ends when the Conn is over, and with Close
@@ -308,13 +307,13 @@ type Refusal struct {
 // Error returns the text.
 func (r *Refusal) Error() string { return fmt.Sprintf("tickwire: %v: %s", r.Code, r.Text) }
 
-// A ConfigError names what cannot be: a field of a configuration, or a parameter. It is a struct of
+// A ConfigError names a field of a configuration, or a parameter, whose value is impossible. It is a struct of
 //
-//	Field string // the way to it from what the caller gave, as in Channels[2].Delivery
-//	Value any    // what it is, or words for that
-//	Want  string // what would do
+//	Field string // its path in what the caller gave, such as Channels[2].Delivery
+//	Value any    // its value, or a description of it
+//	Want  string // what would be valid
 //
-// and Error tells the three in a line. It is one type in all packages of this module, so that
+// and Error puts the three into a line. It is one type in all packages of this module, so that
 // errors.As with a *ConfigError of any of them finds those of all.
 type ConfigError = config.Error
 
