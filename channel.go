@@ -19,16 +19,16 @@ type ChannelID = endpoint.ChannelID
 //	ID               ChannelID     // 1 to 16383
 //	Name             string        // for messages to people; the two ends must agree on it
 //	Delivery         Delivery      // 0: Unreliable, so better say it
-//	MaxMessageBytes  int           // 0: 64 KiB, or 1 MiB of a reliable one
-//	MaxQueuedBytes   int           // that wait here to be sent. 0: 256 KiB, or 4 MiB, at least
-//	Full             FullPolicy    // what happens then
+//	MaxMessageBytes  int           // 0: 64 KiB, or 1 MiB if reliable
+//	MaxQueuedBytes   int           // of messages that wait to be sent. 0: 256 KiB, or 4 MiB if reliable, or more for large messages
+//	Full             FullPolicy    // what happens when the queue is full
 //	Priority         int8          // higher classes go first, always
 //	Weight           int           // the share within the class. 0: 1
 //	BytesPerSecond   int           // at most. 0: what the path takes
 //	Compression      Compression   // makes messages smaller; both ends must have the same. nil: none
-//	Resend           ResendPolicy  // how often what was lost is sent again. 0: until it arrives
-//	Repair           Repair        // how much goes out twice before anybody knows of a loss
-//	WindowBytes      int           // what this end takes ahead of its game. 0: 64 KiB, which grows
+//	Resend           ResendPolicy  // how often a lost message is sent again. 0: until it arrives
+//	Repair           Repair        // how much is sent twice in advance, in case of loss
+//	WindowBytes      int           // what this end accepts before its game has read it. 0: 64 KiB, which grows
 //	Inbound          ChannelLimits // what this end takes in a second
 type ChannelConfig = endpoint.ChannelConfig
 
@@ -36,11 +36,11 @@ type ChannelConfig = endpoint.ChannelConfig
 // compress, or your own. [endpoint.Compression] says what it has to do.
 type Compression = endpoint.Compression
 
-// ChannelLimits are what an end takes on a channel in a second at most (ChannelConfig.Inbound), 0 for
-// as much as comes:
+// ChannelLimits are what an end takes on a channel in a second at most (ChannelConfig.Inbound); 0 is no
+// limit:
 //
 //	BytesPerSecond    int // of messages with their headers
-//	MessagesPerSecond int // those that were sent again once more
+//	MessagesPerSecond int // a message that is sent again counts again
 type ChannelLimits = endpoint.ChannelLimits
 
 // A Delivery is the guarantee that the messages of a channel get.
@@ -50,11 +50,11 @@ type Delivery = endpoint.Delivery
 const (
 	// Unreliable, the zero value: at most once, in any order, sent once. For effects.
 	Unreliable = endpoint.Unreliable
-	// UnreliableLatest: as Unreliable, and what is older than one that has come is dropped. For state
-	// and inputs that are sent again and again. Those that came in order wait for the game one behind the
-	// other: Receive yields all of them, Channel.Latest the newest.
+	// UnreliableLatest: as Unreliable, but a message that arrives after a newer one is dropped. For state
+	// and inputs that are sent again and again. Messages that came in order all wait for the game:
+	// Receive yields all of them, Channel.Latest only the newest.
 	UnreliableLatest = endpoint.UnreliableLatest
-	// ReliableUnordered: once, as soon as it comes; nothing waits for anything. For independent events.
+	// ReliableUnordered: exactly once, as soon as it arrives; nothing waits for anything. For independent events.
 	ReliableUnordered = endpoint.ReliableUnordered
 	// ReliableLatest: the newest arrives for certain, older ones perhaps not at all. For settings and
 	// scores, one value or one for each key (SendOptions.Keyed).
@@ -75,8 +75,8 @@ const (
 	DropNewest  = endpoint.DropNewest
 )
 
-// A Repair says how much of the small messages of a channel goes out once more
-// before anybody knows of a loss (ChannelConfig.Repair).
+// A Repair says how much of the small messages of a channel is sent twice in advance, so that
+// a loss costs no round trip (ChannelConfig.Repair).
 type Repair = endpoint.Repair
 
 // How much is repaired.
@@ -131,9 +131,9 @@ type AnyChannel interface {
 func Channels(channels ...AnyChannel) []AnyChannel { return channels }
 
 // A Channel carries messages of type T. It is a value like a context key: declare
-// it once, name it in the configuration of both ends, use it with any Conn. To
-// send on one that the configuration does not have gives ErrNoChannel, also if
-// another one, of other Delivery or Name, has its ID.
+// it once, list it in the configuration of both ends, use it with any Conn. Sending
+// on a channel that the configuration does not list gives ErrNoChannel, even if it lists
+// another one with the same ID.
 type Channel[T any] struct {
 	cfg  ChannelConfig
 	form *form[T]
@@ -146,8 +146,8 @@ type Channel[T any] struct {
 //     encoding.BinaryUnmarshaler. T itself or *T has the methods; or T is a pointer, and has them.
 //     Then what is sent is not copied, and each message that is received is a new one.
 //
-// For all others there is [NewChannelWith]. If T is none of these, Config.Validate says so, as do
-// Listen, Dial and the methods of the channel, whose error is a *CodecError. It names what would do.
+// For all others there is [NewChannelWith]. If T is none of these, Config.Validate, Listen and Dial say
+// so; the methods of the channel return a *CodecError, which says what T lacks.
 func NewChannel[T any](cfg ChannelConfig) *Channel[T] {
 	return &Channel[T]{cfg, formOf[T]()}
 }
@@ -170,8 +170,8 @@ func (ch *Channel[T]) Send(c *Conn, v T) error {
 	return err
 }
 
-// SendWith sends a message with options; see Conn.SendWith. The error may also be that of what
-// writes the value.
+// SendWith sends a message with options; see Conn.SendWith. The error may also come from encoding
+// the value.
 func (ch *Channel[T]) SendWith(c *Conn, v T, opts SendOptions) (Receipt, error) {
 	enc, err := c.mustBe().encoderOf(ch, &ch.cfg)
 	if err != nil {
@@ -236,9 +236,9 @@ func (ch *Channel[T]) sendVersion(
 
 // Receive takes the messages that the last Update showed, the oldest first; what is not taken
 // stays, as Conn.Receive has it. The error is a *DecodeError; the loop may go on. Each value has
-// memory of its own, which the game may keep, but for what is a view of the message (the tag view,
-// or an UnmarshalBinary that does not copy): that is valid until the next Update. Under a Hub or a
-// Session it panics: messages are events there, for Decode.
+// memory of its own, which the game may keep, except for views of the message (the tag view,
+// or an UnmarshalBinary that does not copy): these are valid until the next Update. Under a Hub or a
+// Session it panics, since messages come as events there; see Decode.
 func (ch *Channel[T]) Receive(c *Conn) iter.Seq2[T, error] {
 	return func(yield func(T, error) bool) { receive(ch, c, yield) }
 }
@@ -259,10 +259,10 @@ func receive[T any](ch *Channel[T], c *Conn, yield func(T, error) bool) {
 	}
 }
 
-// ReceiveInto takes messages as Receive does, and reads each into *v, whose memory is used again: its
-// slices, maps, what its pointers point to, and strings that are as they were. So nothing is
-// allocated, and each message overwrites the one before it. What does not overwrite all fields, as
-// encoding/json, leaves what the one before had.
+// ReceiveInto takes messages as Receive does, and reads each into *v, whose memory it reuses: slices,
+// maps, what pointers point to, and strings that have not changed. So it allocates nothing for
+// the rest, and each message overwrites the one before. A decoder that does not set all fields, such as
+// encoding/json, leaves the old values in the others.
 func (ch *Channel[T]) ReceiveInto(c *Conn, v *T) iter.Seq[error] {
 	return func(yield func(error) bool) { receiveInto(ch, c, v, yield) }
 }

@@ -8,8 +8,8 @@ import (
 	"reflect"
 )
 
-// A Codec is how values of a type become messages and messages become values, for types that do not
-// do that by themselves: those of protobuf, msgpack, CBOR, JSON, and others'. [NewChannelWith] takes
+// A Codec turns values into messages and messages into values, for types that do not
+// do that by themselves, such as those of protobuf, msgpack, CBOR and JSON. [NewChannelWith] takes
 // one:
 //
 //	var chat = tickwire.NewChannelWith(cfg, tickwire.Codec[Line]{
@@ -20,22 +20,21 @@ import (
 // Both functions may be called by several goroutines at a time, if there are several Servers or
 // Clients.
 type Codec[T any] struct {
-	// Append appends the message of *v to dst, and returns that, as append does. It may neither
+	// Append appends the message of *v to dst and returns the result, as append does. It must neither
 	// change nor keep *v.
 	Append func(v *T, dst []byte) ([]byte, error)
 	// Decode reads the message that is all of b into *v, which is zero, or what the game has given
-	// to ReceiveInto. It must not keep b, nor a part of it, unless the game knows until when that is
+	// to ReceiveInto. It must not keep b or a part of it, unless the game knows how long that is
 	// valid (Channel.Receive).
 	Decode func(v *T, b []byte) error
 
 	own *form[T] // nil of a Codec of the game's
 }
 
-// A Versioned message has several forms, of which both ends choose the newest that they have in
-// common when they meet: Conn.SchemaVersion. Generated messages are Versioned if a field has since
-// or until in its tag. A version above the newest that a type knows stands for that one: they are
-// counted for all messages of a game together. What is Versioned is to be Described too, or the ends
-// know of no version.
+// A Versioned message has several forms; when they connect, both ends choose the newest that they have in
+// common (Conn.SchemaVersion). Generated messages are Versioned if a field has since or until in its
+// tag. All messages of a game count versions together, so a version above the newest that a type knows
+// means its newest. A Versioned type must be Described too, or the ends cannot compare versions.
 type Versioned interface {
 	// AppendVersion is AppendBinary in the form of a version.
 	AppendVersion(dst []byte, version int) ([]byte, error)
@@ -43,12 +42,12 @@ type Versioned interface {
 	UnmarshalVersion(b []byte, version int) error
 }
 
-// A Described message says what its form is, so that two ends of which one has another form find
-// out when they meet, and say which field it is. Generated messages are Described.
+// A Described message describes its form, so that two ends with different forms find
+// out when they connect, and can name the field that differs. Generated messages are Described.
 type Described interface {
-	// TickwireSchema is the form in words, for each schema version from 1 on: the name of the type
-	// in the first line, and a line for each field in the order of the wire, its name first. What
-	// comes after the last version is as that.
+	// TickwireSchema describes the form of each schema version from 1 on: the name of the type in
+	// the first line, then a line for each field in the order of the wire, its name first. Versions
+	// beyond the last are like the last.
 	TickwireSchema() []string
 }
 
@@ -152,7 +151,7 @@ func (c *Codec[T]) form() *form[T] {
 }
 
 // A CodecError says that values of a channel's type cannot be written or read. The channel's methods
-// return it; Config.Validate says the same as a *ConfigError, before anything is sent.
+// return it; Config.Validate reports the same as a *ConfigError, before anything is sent.
 type CodecError struct {
 	Type string // as Go calls it
 	Why  string

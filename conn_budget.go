@@ -7,15 +7,15 @@ import (
 	"github.com/tickwire/tickwire/netcode"
 )
 
-// Budget is about how many bytes of messages, with all headers, may still be sent
-// so that they leave with the coming Flush or before the one after it: as much as
-// congestion control, pacing, the limits of the peer and those of LimitBudget allow,
-// less what waits already. Each Send makes it smaller by the message's Cost. It is 0 or more.
+// Budget estimates how many bytes of messages, with all headers, may still be sent
+// so that they leave with the next Flush or before the one after it: as much as
+// congestion control, pacing, the limits of the peer and LimitBudget allow,
+// minus what already waits. Each Send makes it smaller by the message's Cost. It is never negative.
 //
 // A game that has more to say than the line takes sorts what it has by importance and
-// sends until the budget is used up: what it sends then leaves at once, instead of
-// growing old in a queue. Importance grows with the time for which something was not sent: else
-// what comes last never is.
+// sends until the budget is used up: then what it sends leaves at once, instead of
+// growing old in a queue. Let importance grow with the time for which something was not sent, or
+// the last in the list is never sent.
 //
 //	for _, e := range world.ByImportance(player) {
 //		if c.Budget() < c.Cost(e.Size()) {
@@ -24,14 +24,12 @@ import (
 //		entities.Send(c, e)
 //	}
 //
-// No budget is less than what the congestion control sends at least, which is 16 KiB a second by
-// default (CongestionConfig.MinBytesPerSecond): on a line that carries less than that a queue grows
-// in front of it all the same.
+// Congestion control never sends less than CongestionConfig.MinBytesPerSecond, 16 KiB a second by
+// default, and the budget allows for that: on a line that carries less, a queue grows all the same.
 //
-// How long it is until the Flush after the coming one is learned from the Flushes
-// before. Under a Hub or a Session, where nobody calls Flush, it is a sixtieth of a
-// second. Towards a plain netcode peer nothing is measured, and the budget is the room
-// in its queue.
+// The time between two Flushes is learned from earlier ones; under a Hub or a Session, where
+// nobody calls Flush, it counts as a sixtieth of a second. Towards a plain netcode peer nothing
+// is measured, and the budget is the room in its queue.
 func (c *Conn) Budget() int {
 	c.lock()
 	defer c.unlock()
@@ -46,9 +44,9 @@ func (c *Conn) Budget() int {
 }
 
 // Cost is by how much a message of so many bytes makes Budget smaller, if it is sent now: its
-// length, two bytes of a header, and about fifty where it takes a packet more. Small messages
-// share a packet, so that most of them cost little more than their length; towards a plain netcode
-// peer, where they do not, each costs a whole packet.
+// length, two bytes of header, and about fifty more if it needs another packet. Small messages
+// share packets, so most of them cost little more than their length. Towards a plain netcode
+// peer they do not, and each costs a whole packet.
 func (c *Conn) Cost(bytes int) int {
 	c.lock()
 	defer c.unlock()
@@ -62,10 +60,10 @@ func (c *Conn) Cost(bytes int) int {
 	return c.end.Cost(now, now+c.core.step, bytes)
 }
 
-// ChannelBudget is Budget for the messages of one channel: what is not in its way does
-// not count, which is what waits on channels of a lower Priority, or elsewhere for a
-// peer that does not take it; the channel's own rate does. A game that sends state
-// beside a download in a lower class fills this one. 0 if there is no such channel.
+// ChannelBudget is Budget for the messages of one channel. It ignores what cannot delay them: what
+// waits on channels of a lower Priority, or for credit of the peer. The channel's own rate
+// (BytesPerSecond) limits it too. A game that sends state beside a download of lower priority
+// uses this one. It is 0 if there is no such channel.
 func (c *Conn) ChannelBudget(channel ChannelID) int {
 	c.lock()
 	defer c.unlock()

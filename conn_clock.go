@@ -7,7 +7,7 @@ import (
 
 // A ClockSample is one exchange of clocks, what NTP calls T1 to T4 (RFC 5905, 8): Sent and Received
 // by the Clock of the Server or Client whose Conn it is, Arrived and Answered by that of the peer.
-// It is what package timeline makes a common time of.
+// Package timeline makes a common time of it.
 type ClockSample struct {
 	Sent     time.Duration // a packet left
 	Arrived  time.Duration // and came to the peer
@@ -16,12 +16,12 @@ type ClockSample struct {
 }
 
 // ClockSamples yields the exchanges of clocks since the last call, the oldest first, sixteen at
-// most; at least ten a second come while there is something to acknowledge, and cost no packet.
-// They are kept from the first call on. A plain peer has no clock, and neither has one that did
-// not Connect yet. After Back without Kept the peer's clock may be another one.
+// most. At least ten a second come while there is something to acknowledge, without extra packets.
+// They are kept from the first call on. There are none with a plain peer, and none before Connected.
+// After Back without Kept the peer's clock may be a different one.
 //
-// A clock may stand still for eight minutes while the Conn stays (of a process that is suspended, during
-// a Hold); if it does for longer, the peer's times are off by a multiple of 18 minutes from then on.
+// If the peer's process is suspended while the Conn stays, during a Hold say, its clock may stand still for
+// eight minutes; if it does so for longer, its times are off by a multiple of 18 minutes from then on.
 func (c *Conn) ClockSamples() iter.Seq[ClockSample] { return c.clockSamples }
 
 func (c *Conn) clockSamples(yield func(ClockSample) bool) {
@@ -40,11 +40,11 @@ func (c *Conn) clockSamples(yield func(ClockSample) bool) {
 	}
 }
 
-// Clock is what the Server's clock showed at a time: the one that peers see in their ClockSamples,
-// and by which they count its ticks (timeline.Ticks). It began at zero when the Server was made.
+// Clock returns what the Server's clock showed at a time. It is the clock that peers see in their
+// ClockSamples, and by which they count its ticks (timeline.Ticks). It began at zero when the Server was made.
 func (s *Server) Clock(t time.Time) time.Duration { return s.core.clockAt(t) }
 
-// Clock is what the Client's clock showed at a time: Sent and Received of a ClockSample are by it.
+// Clock returns what the Client's clock showed at a time: the clock of Sent and Received in a ClockSample.
 func (c *Client) Clock(t time.Time) time.Duration { return c.core.clockAt(t) }
 
 // Clock is that of the Server. Any goroutine may call it.

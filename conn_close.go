@@ -8,17 +8,17 @@ import (
 	"github.com/tickwire/tickwire/internal/wire"
 )
 
-// Close ends the connection: the peer is told the code and the text (at most
-// 200 bytes; of a longer one the first 200, and the error is a *ConfigError). Messages that wait are not sent any more: Drain is for those that
-// shall arrive. Disconnected follows with the next Update, and only from then on
-// Reason says why. A server that closes a Conn makes the player's resume tickets worthless, unless
-// the code is CodeGoingAway, or the player has closed it first: to keep him away, say so in
+// Close ends the connection: the peer is told the code and the text (of more than 200 bytes the
+// first 200, and the error is a *ConfigError). Messages that wait are not sent any more; if they should
+// still arrive, use Drain. Disconnected follows with the next Update, and only then does
+// Reason say why. If a server closes a Conn the player's resume tickets are worthless, unless
+// the code is CodeGoingAway, or the player has closed it first. To keep him out, refuse him in
 // ServerConfig.Admit.
 //
-// Applications use codes from CodeApplication (256) on, and may say CodeNone, CodeProtocol,
-// CodeBanned and CodeGoingAway; a code from 64 to 255 is for this side only, the peer
-// reads CodeNone. All others are what the library says: for them the error is a
-// *ConfigError, and the connection ends all the same, with CodeNone.
+// Applications use codes from CodeApplication (256) on, CodeNone, CodeProtocol, CodeBanned and
+// CodeGoingAway. A code from 64 to 255 is for this side only: the peer reads CodeNone. All other
+// codes belong to the library: for them the error is a *ConfigError, and the connection ends all
+// the same, with CodeNone.
 func (c *Conn) Close(code Code, text string) error {
 	c.lock()
 	defer c.unlock()
@@ -56,19 +56,19 @@ const firstLocalCode Code = 64
 
 // Drain ends the connection as Close does, but not before what was sent has arrived.
 // From now on Send fails with ErrClosed; messages that wait and those on their way
-// go on being sent, resent and acknowledged, and what the peer sends is received as
-// ever. When each message has its fate, or when the time is over, the peer is told
+// go on being sent, resent and acknowledged, and what the peer sends is still
+// received. When every message is acknowledged or lost, or the time is over (at once if
+// within is 0 or less), the peer is told
 // the code and the text, and Disconnected follows; its Undelivered says how many
-// are not known to have arrived, and receipts of those read Lost with ConnClosed.
-// Without time, 0 or less, that is at once. The connection may also end before, by
-// its timeout or because the peer closes: then the reason is that.
+// are not known to have arrived, and their receipts become Lost with ConnClosed.
+// The connection may also end earlier, by its timeout or because the peer closes; then that is
+// the reason.
 //
-// Credit is the peer's to give: one whose game reads nothing holds a drain up until
-// its time is over. Of two ends that drain, the first to be through waits for the
-// other one, as long as its own time allows. A peer that answers nothing for about a
-// second holds nothing up, unless something is known to be under way. Close cuts a drain short; another Drain
-// can only make it end sooner. Towards a plain peer what waits is sent once, and
-// that is all. The error is that of Close.
+// A peer whose game reads nothing grants no credit, and so holds up a drain until its time is
+// over. If both ends drain, the first to be done waits for the other, as long as its own time
+// allows. A peer that does not answer for about a second is not waited for, unless something is
+// known to be on its way. Close cuts a drain short; another Drain can only make it end sooner.
+// Towards a plain peer what waits is sent once. The error is that of Close.
 func (c *Conn) Drain(code Code, text string, within time.Duration) error {
 	c.lock()
 	defer c.unlock()

@@ -23,17 +23,17 @@ import (
 type SendOptions = endpoint.SendOptions
 
 // Send sends a message on a channel. The bytes are copied. It leaves with the next
-// Flush, under a Hub or a Session by itself. The error is one with ErrClosed, or a
-// *SendError that wraps ErrFull, ErrTooLarge or ErrNoChannel; then it is not sent.
+// Flush, or by itself under a Hub or a Session. After an error it is not sent: the error wraps ErrClosed,
+// or is a *SendError that wraps ErrFull, ErrTooLarge or ErrNoChannel.
 func (c *Conn) Send(channel ChannelID, b []byte) error {
 	_, err := c.SendWith(channel, b, SendOptions{})
 	return err
 }
 
 // SendWith sends a message as Send does, with options. The receipt is 0 unless they ask
-// for one. Options that do not fit the channel are a *SendError that names the first and
-// wraps ErrOption; one that wraps ErrDraft says that the Conn's Draft is in the way of a
-// group. Towards a plain peer no option fits, and a receipt is ErrPlainReceipt.
+// for one. If an option does not fit the channel the error is a *SendError that names it and
+// wraps ErrOption; if it wraps ErrDraft, unsent bytes in the Conn's Draft are in the way of a
+// group. A plain peer supports no option; asking for a receipt there gives ErrPlainReceipt.
 func (c *Conn) SendWith(channel ChannelID, b []byte, opts SendOptions) (Receipt, error) {
 	c.lock()
 	defer c.unlock()

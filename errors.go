@@ -11,25 +11,25 @@ import (
 // What methods return. Test with errors.Is.
 var (
 	// ErrClosed: the Conn, Server or Client is closed, or the Conn drains or is not open
-	// yet: the text says which. errors.Is with it holds for a *ConnError, and it is
-	// one with endpoint.ErrClosed and transport.ErrClosed in the same way.
+	// yet: the text says which. errors.Is(err, ErrClosed) also holds for a *ConnError, and
+	// ErrClosed is endpoint.ErrClosed and transport.ErrClosed to errors.Is.
 	ErrClosed error = closedError("the Server or Client, or the Hub or Session that drives it, is closed")
 	// ErrFull: the channel's queue, the table of receipts or the queue of Post is
-	// full. Of the channel's queue an event Writable tells when it has room, and
-	// Conn.SendContext waits for that. Of receipts (Field of the *SendError is "MaxReceipts")
-	// nothing tells: they are freed by their events Delivered and Lost, when those are read.
+	// full. When the channel's queue has room again the event Writable says so, and
+	// Conn.SendContext waits for it. No event says so of receipts (Field of the *SendError is
+	// "MaxReceipts"): each is freed when its event, Delivered or Lost, has been read.
 	ErrFull = endpoint.ErrFull
 	// ErrTooLarge: the message is larger than its channel's MaxMessageBytes.
 	ErrTooLarge = endpoint.ErrTooLarge
-	// ErrNotShared: only the Conns of a Hub or a Session can wait, because their wire
-	// is served meanwhile. A loop of ticks sends again at the event Writable.
+	// ErrNotShared: only the Conns of a Hub or a Session can wait, because their sockets
+	// are served meanwhile. A loop of ticks sends again at the event Writable.
 	ErrNotShared = errors.New("tickwire: waiting for room takes a Hub or a Session: " +
 		"use Send, and go on at Writable")
 	// ErrPlainReceipt: plain netcode peers acknowledge nothing.
 	ErrPlainReceipt = errors.New("tickwire: no receipts towards a plain netcode peer: use Send")
 	// ErrNoChannel: the configuration has no such channel.
 	ErrNoChannel = endpoint.ErrNoChannel
-	// ErrOption: the channel's delivery, or a plain netcode peer, does not have a
+	// ErrOption: the channel's delivery, or a plain netcode peer, does not support a
 	// field of SendOptions; or it is a receipt, and Config.MaxReceipts allows none.
 	ErrOption = endpoint.ErrOption
 	// ErrDraft: the message begins a group, while bytes were written into the Conn's
@@ -38,11 +38,11 @@ var (
 	// ErrNoPath: the Conn has no such path.
 	ErrNoPath = endpoint.ErrNoPath
 	// ErrPaths: the Conn has as many paths as Config.MaxPaths allows, or its peer does
-	// not know paths.
+	// not support further paths.
 	ErrPaths = endpoint.ErrPaths
 	// ErrAway: the peer is away (Conn.Away), and cannot be told of a Hold or of another path.
 	ErrAway = endpoint.ErrAway
-	// ErrHandOver: only a server hands over, and a plain netcode peer cannot be.
+	// ErrHandOver: only a server can hand over, and a plain netcode peer cannot be handed over.
 	ErrHandOver = errors.New("tickwire: not handed over: only servers do that, and plain netcode peers cannot follow")
 	// ErrServerPath: paths are opened by clients, since a server cannot know where they
 	// are. It closes paths, and changes what they are for.

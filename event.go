@@ -16,7 +16,7 @@ type LossReason = endpoint.LossReason
 
 // Why a message is Lost.
 const (
-	NotKnown   = endpoint.NotKnown   // its packet was lost, or its fate could not be learned
+	NotKnown   = endpoint.NotKnown   // its packet was lost, or it is not known what became of it
 	Superseded = endpoint.Superseded // of a Latest channel: a newer value was begun before this one arrived
 	Replaced   = endpoint.Replaced   // of a Latest channel: a newer value took its place in the queue
 	Dropped    = endpoint.Dropped    // the queue was full, and the channel drops then (ChannelConfig.Full)
@@ -40,21 +40,21 @@ const (
 	// Lost: the message of Receipt is not known to have arrived; Why says why.
 	Lost
 	// Writable: a channel whose full queue refused a message is half empty, and the
-	// message would fit. It is told again when the last one was taken.
+	// message would fit. There is no second such event before the first is taken.
 	Writable
-	// PathChanged: the Path of a Conn is in another PathState. Of what happened to a
-	// path between two Updates the last is told.
+	// PathChanged: the Path of a Conn is in another PathState. If that changes several times
+	// between two Updates only the last change is reported.
 	PathChanged
-	// RateChanged: the network carries a quarter more or less to the peer of a Conn than the event
-	// said before: BytesPerSecond. A game that sends less state then has it arrive in time. It comes
-	// four times a second at most; the first ones tell how the rate is found.
+	// RateChanged: the rate that the network carries to the peer of a Conn (BytesPerSecond) has changed by
+	// a quarter or more since the last such event. A game may then send more state, or less, so that it arrives
+	// in time. It comes four times a second at most; the first ones show the rate being found.
 	RateChanged
 	// Away: nothing was heard of the peer for its timeout, or the server has forgotten a client
 	// that tries to resume. The Conn is kept meanwhile; see Conn.Away.
 	Away
-	// Back: the peer is there again. If it is not Kept, what was sent before and had not arrived
-	// is Lost, and so is what the peer knew: it may be a new process, which needs the state of the
-	// game anew. One who is back before he was missed is told only if it is not Kept.
+	// Back: the peer is there again. If Kept is false, what was sent and had not arrived is Lost, and
+	// the peer may be a new process that knows nothing: send it the state of the game anew. If a peer
+	// is back before it was Away, the event comes only if Kept is false.
 	Back
 	// Message: a message came. Only Hub and Session report messages as events.
 	Message
@@ -90,11 +90,11 @@ type Event struct {
 	Reason      Reason     // of Disconnected
 	Path        uint8      // of PathChanged
 	PathState   PathState  // of PathChanged
-	From        *Conn      // of Connecting, Connected and Disconnected: whose server has sent us to this one
-	Resumed     bool       // of Connected: with a resume ticket, for a Conn that is not here any more
-	Kept        bool       // of Back: the messages of both directions go on
+	From        *Conn      // of Connecting, Connected and Disconnected after a hand-over: the Conn to the server before
+	Resumed     bool       // of Connected: it came with a resume ticket, and its old Conn is gone
+	Kept        bool       // of Back: messages go on in both directions as if nothing had happened
 	Undelivered int        // of Disconnected and Back: messages not known to have arrived
-	Unreliable  int        // of Disconnected and Back: how many of Undelivered were unreliable; those may be old, and have arrived
+	Unreliable  int        // of Disconnected and Back: how many of Undelivered were unreliable; some of these may have arrived
 	Payload     []byte     // of Message, valid until the loop asks for the next event
 
 	BytesPerSecond int // of RateChanged, with all headers

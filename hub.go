@@ -18,23 +18,23 @@ import (
 //		}
 //	}
 //
-// The loop may begin late, pause and end: seats of players who have left become free without it, and
-// Conns is right. What it has not heard waits, in order; a player's messages wait at his end by
-// credit. Of players whose end nobody has heard so many are kept as netcode has slots for, three for
-// each seat and 16; then newcomers are refused with CodeFull until somebody listens.
+// The loop may begin late, pause and end: without it the seats of players who have left become free all the
+// same, and Conns is right. Events wait for it, in order; once a player's credit is used up his messages
+// wait at his own end. Players who have left are remembered until the loop has seen their Disconnected: three for
+// each seat, and 16 more. Beyond that newcomers are refused with CodeFull until the loop goes on.
 //
-// One player who grants no credit, as he may at will, stops a loop that waits for him with
-// SendContext, and with it all others. In the loop use Send, and close who is full for too long, or
+// A player can refuse to grant credit, and so stop a loop that waits for him with SendContext, and with
+// it everybody else. In the loop use Send, and close a Conn whose queue is full for too long, or
 // give each SendContext a deadline of its own.
 //
 // A message leaves at once if nothing was sent just before it; messages sent in
-// a row share packets. A loop that falls behind stops its players by their
-// credit. To tell many the same, Broadcast takes the lock once.
+// a row share packets. A loop that falls behind grants its players no more credit, so that
+// they wait. Broadcast takes the lock once to send one message to many.
 //
-// ServerConfig.Admit, HandOver and the handler of Logger are called with the Hub locked: one that uses
-// the Hub panics, and while one hangs so do all methods but Clock, DevToken and what only names
-// the Hub. The log says so after a second; a loop over Events ends with its context all the same, Shutdown
-// ends with its own, and Close returns an error, and closes when the function returns.
+// ServerConfig.Admit, HandOver and the handler of Logger are called with the Hub locked. If one uses
+// the Hub it panics; while one hangs so do all methods but Clock, DevToken, String, GoString and LogValue.
+// The log says so after a second. A loop over Events still ends with its context, and Shutdown with
+// its own; Close returns an error, and closes as soon as the function returns.
 type Hub struct {
 	srv *Server
 	s   *sharing
@@ -60,14 +60,14 @@ func (s *Server) unshared() *core {
 }
 
 // Events yields what happens, until ctx ends, or the Hub is closed and everybody
-// is Disconnected. A second loop beside it panics: let one hand on what others
-// need. A loop that is left early loses nothing: the next one goes on.
+// is Disconnected. Only one loop may run at a time: a second one panics. A loop that is
+// left early loses nothing: the next one goes on where it stopped.
 func (h *Hub) Events(ctx context.Context) iter.Seq[Event] { return h.s.events(ctx) }
 
-// Conns returns the connections that are open, in the order in which they were connected, as of
-// now: other goroutines may end them while the slice is gone through. It does not wait for the loop
+// Conns returns the connections that are open now, in the order in which they were connected;
+// other goroutines may end them while you go through the slice. It does not wait for the loop
 // over Events. A player is listed when his first packet has come, which may be a moment after
-// Dial has returned to him.
+// Dial has returned at his end.
 func (h *Hub) Conns() (open []*Conn) {
 	h.s.lock()
 	defer h.s.unlock()

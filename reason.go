@@ -7,9 +7,9 @@ import (
 	"github.com/tickwire/tickwire/internal/wire"
 )
 
-// A Code says why a connection ended or was refused: a number, a uint32, whose String is words and whose
-// Local tells that no peer says it, 64 to 255. The application's own begin at CodeApplication. Which
-// of them let a client try again, and how, Reason.Retry and Reason.NeedsToken say.
+// A Code says why a connection ended or was refused. It is a uint32; String returns it in words, and
+// Local reports whether it is one of 64 to 255, which are never sent. The application's own codes begin at
+// CodeApplication. Reason.Retry and Reason.NeedsToken say whether, and how, a client may try again.
 type Code = wire.Code
 
 // What ends a connection that was open, or is about to be.
@@ -28,22 +28,22 @@ const (
 
 // Why a server refuses a client. Most are about the connect token, or the resume ticket.
 const (
-	CodeVersion      = wire.CodeVersion      // 3: the two speak no common version of the wire: one is to be updated
-	CodeMismatch     = wire.CodeMismatch     // 4: the two have other channels; the text says which
+	CodeVersion      = wire.CodeVersion      // 3: the two have no version of the wire in common: one of them must be updated
+	CodeMismatch     = wire.CodeMismatch     // 4: the channels of the two differ; the text says how
 	CodeFull         = wire.CodeFull         // 5: no free seat (ServerConfig.MaxClients, Server.Reserve)
 	CodeBanned       = wire.CodeBanned       // 6: this player may not enter; the library never says it by itself
 	CodeExpired      = wire.CodeExpired      // 7: the token's life is over (netcode.MintConfig.Lifetime)
-	CodeTooEarly     = wire.CodeTooEarly     // 8: the token is older than this run of the server, which an earlier one may have seen
+	CodeTooEarly     = wire.CodeTooEarly     // 8: the token is older than this run of the server, so that an earlier run may have seen it
 	CodeWrongAddress = wire.CodeWrongAddress // 9: the token does not name this server (ServerConfig.PublicAddresses)
 	CodePad          = wire.CodePad          // 12: the token is damaged, or somebody on the way has changed it
 	CodeSuite        = wire.CodeSuite        // 13: the token asks for protection that the server does not have
 	CodeRefused      = wire.CodeRefused      // 15: ServerConfig.Admit refused
-	CodeUsed         = wire.CodeUsed         // 16: the token, or a newer ticket, was used before, or there was a later attempt
+	CodeUsed         = wire.CodeUsed         // 16: the token, or a newer ticket, was used before, or the player has begun a newer attempt
 	CodeConnected    = wire.CodeConnected    // 18: the player is connected already (ServerConfig.KeepOldest)
 	CodeTooLong      = wire.CodeTooLong      // 19: the token lives longer than ServerConfig.MaxTokenLifetime
 )
 
-// What this side finds out by itself: no peer ever says it.
+// What this side finds out by itself; these are never sent.
 const (
 	CodeTimeout     = wire.CodeTimeout     // 64: nothing was heard for the timeout; of a client that was not connected yet: nobody let it in
 	CodeForgotten   = wire.CodeForgotten   // 65: the server does not know the connection, since it was started anew, say

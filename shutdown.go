@@ -28,18 +28,17 @@ const (
 // sent still arrives, newcomers are refused, and each player is told until he has
 // confirmed it. Then the Server is closed.
 //
-// It blocks until the last goodbye is said: at once if nobody is connected, about
-// a second if all confirm, four if somebody does not answer any more. Players to whom
-// something is under way, and who do not read or answer, are waited for: for five
-// seconds to drain and three for the goodbye; if ctx has a deadline, they have as long
-// as it leaves, the last three seconds of it, or the last third, for the goodbye.
+// It blocks until the last goodbye is confirmed or given up: no time if nobody is connected, about
+// a second if everybody confirms, four if somebody no longer answers. If something is on its way to a
+// player who does not read or answer, it waits longer: five seconds to drain and three for the goodbye.
+// A deadline of ctx replaces these eight seconds; the goodbye has the last three of it, or the last third.
 //
-// If reliable messages are lost with it, the error is an *UndeliveredError with their number;
-// Undelivered of each Disconnected says what did not arrive to whom. It ends early, with the cause of
-// ctx, if that is done; else the error is nil, ErrClosed, or that of a socket, and a join if there are two. So do not give it the context whose end has stopped the
-// program, but one of its own. The Server is closed in any case, and Events has
-// what was queued. It goes by the system's clock and blocks: in virtual time, and in a loop that
-// has others to serve, it is Drain.
+// If reliable messages are lost, the error is an *UndeliveredError with their number;
+// Undelivered of each Disconnected says how many did not reach whom. If ctx is done it ends early,
+// with the cause of ctx: so do not give it the context whose end has stopped the program, but one
+// of its own. Otherwise the error is nil, ErrClosed or that of a socket; two are joined. The Server is
+// closed in any case, and Events still has what was queued. Shutdown blocks, and goes by the system's
+// clock: in virtual time, and in a loop that must serve others, use Drain.
 func (s *Server) Shutdown(ctx context.Context) error {
 	return s.unshared().shutdown(ctx, CodeGoingAway, serverClosed)
 }

@@ -70,8 +70,8 @@ func (c StayConfig) Validate() error {
 }
 
 // Stay keeps a player connected: it logs in, dials, plays, and does so again when the connection is
-// lost, for as long as that is of use. It is what a program does that has no other life than its
-// connection; one that has connects by Dial, and reads Reason.Retry and Reason.NeedsToken itself.
+// lost, as long as that can help. It is for programs that do nothing but play; others
+// connect by Dial, and look at Reason.Retry and Reason.NeedsToken themselves.
 //
 //	log in ─▶ open ─▶ dial ─▶ play ─▶ left: return
 //	  ▲         ▲       │       │
@@ -83,13 +83,13 @@ func (c StayConfig) Validate() error {
 //   - ctx ends: what was sent before still arrives (Grace), and the error is the cause of ctx;
 //   - Play leaves, by what it returns, or by closing the connection itself: the error is that of Play;
 //   - the connection ended, or was refused, for a reason that does not pass: the error is a *ConnError;
-//   - Login or Open fails for good: with a *ConfigError, or an error that has a method
-//     Retry() (after time.Duration, ok bool), as *tokenhttp.Refusal has, and says no by it. Other errors of theirs
-//     are those of a network that is down, and are tried again;
-//   - Again says so;
-//   - the configuration cannot be, which is a join of *ConfigErrors, or Login gave what is no token.
+//   - Login or Open fails for good: with a *ConfigError, or with an error whose method
+//     Retry() (after time.Duration, ok bool), which *tokenhttp.Refusal has, returns false. Any other error counts
+//     as a network that is down, and Stay tries again;
+//   - Again returns an error;
+//   - the configuration is invalid, which is a join of *ConfigErrors, or Login returned something that is no token.
 //
-// A token is kept for the next try, until it has let the player in, or Reason.NeedsToken.
+// A token is kept for the next try until it has let the player in, or Reason.NeedsToken asks for another.
 func Stay(ctx context.Context, cfg StayConfig) error {
 	if err := cfg.Validate(); err != nil {
 		return err
