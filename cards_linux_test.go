@@ -46,8 +46,10 @@ func (p handset) dial(server *net.UDPAddr) (*net.UDPConn, error) {
 // later, goes on from there. Nothing reliable is lost or doubled, and what is unreliable pauses for
 // two round trips beside the time without any network.
 func TestLongCards(t *testing.T) {
+	t.Parallel()
 	for name, bound := range map[string]bool{"a socket for all addresses": false, "a socket for one address, and Redial": true} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			netns.Run(t, func(n *netns.Net) { playCards(t, newHandset(n), bound) })
 		})
 	}

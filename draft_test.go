@@ -205,7 +205,7 @@ func TestDraftPlain(t *testing.T) {
 func TestDraftShared(t *testing.T) {
 	const sessions, each = 4, 200
 	hub := newHub(t)
-	ctx := within(t, 30*time.Second)
+	ctx := patiently(t)
 	var writers, readers sync.WaitGroup
 	for player := range uint64(sessions) {
 		s := dialHub(t, hub, player+1)

@@ -187,7 +187,7 @@ func TestHubMisuse(t *testing.T) {
 		break
 	}
 	must(t, s.Send(2, []byte("the next loop is the only one")))
-	for ev := range hub.Events(within(t, 10*time.Second)) {
+	for ev := range hub.Events(patiently(t)) {
 		if ev.Kind == tickwire.Message {
 			break
 		}

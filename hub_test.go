@@ -35,6 +35,25 @@ func dialHub(t testing.TB, hub *tickwire.Hub, player uint64) *tickwire.Session {
 	return s
 }
 
+// patience is how long a test waits for what comes in a moment. A busy machine takes longer, and what never comes is missed all
+// the same.
+const patience = 2 * time.Minute
+
+// patiently ends when what is waited for does not come.
+func patiently(t testing.TB) context.Context { return within(t, patience) }
+
+// shortest measures what a busy machine makes longer and nothing makes shorter: again if it took longer than it may, some times.
+func shortest(most time.Duration, measure func() time.Duration) time.Duration {
+	took := measure()
+	for range 7 {
+		if took <= most {
+			break
+		}
+		took = min(took, measure())
+	}
+	return took
+}
+
 func within(t testing.TB, d time.Duration) context.Context {
 	ctx, cancel := context.WithTimeout(t.Context(), d)
 	t.Cleanup(cancel)
@@ -53,7 +72,7 @@ func TestHubEcho(t *testing.T) {
 	s := dialHub(t, hub, 1)
 	var got []string
 	must(t, s.Send(2, []byte("0")))
-	for ev := range s.Events(within(t, 10*time.Second)) {
+	for ev := range s.Events(patiently(t)) {
 		if ev.Kind == tickwire.Message {
 			if got = append(got, string(ev.Payload)); len(got) == 100 {
 				break
@@ -75,7 +94,7 @@ func TestEightSenders(t *testing.T) {
 	const senders, each = 8, 500
 	hub := newHub(t)
 	s := dialHub(t, hub, 1)
-	ctx := within(t, 30*time.Second)
+	ctx := patiently(t)
 	send := func(c *tickwire.Conn, sender int) {
 		for i := range each {
 			b := binary.LittleEndian.AppendUint16([]byte{byte(sender)}, uint16(i))
@@ -130,7 +149,7 @@ func TestBreakAndGoOn(t *testing.T) {
 	for i := range 200 {
 		must(t, s.Send(2, []byte{byte(i)}))
 	}
-	ctx := within(t, 10*time.Second)
+	ctx := patiently(t)
 	var got []byte
 	for len(got) < 200 && ctx.Err() == nil {
 		for ev := range hub.Events(ctx) {
@@ -166,7 +185,7 @@ func TestSlowLoop(t *testing.T) {
 	}
 	t.Log("# then somebody does")
 	got := 0
-	for ev := range hub.Events(within(t, 20*time.Second)) {
+	for ev := range hub.Events(patiently(t)) {
 		if ev.Kind == tickwire.Message {
 			if got++; got == sent {
 				break
@@ -205,7 +224,7 @@ func TestHubClose(t *testing.T) {
 	}
 	t.Log("# the session hears why, once")
 	for range 2 {
-		for ev := range s.Events(within(t, 10*time.Second)) {
+		for ev := range s.Events(patiently(t)) {
 			last = ev
 		}
 		wantCode(t, last.Reason, tickwire.CodeGoingAway, true)
@@ -270,7 +289,7 @@ func TestSessionRefused(t *testing.T) {
 	must(t, err)
 	mine, err := socket.Dial()
 	must(t, err)
-	_, err = tickwire.Dial(within(t, 10*time.Second), tickwire.ClientConfig{Config: benchConfig()}, token, mine)
+	_, err = tickwire.Dial(patiently(t), tickwire.ClientConfig{Config: benchConfig()}, token, mine)
 	var refused *tickwire.ConnError
 	if !errors.As(err, &refused) || refused.Reason.Code != tickwire.CodeBanned || !errors.Is(err, tickwire.ErrClosed) {
 		t.Errorf("error %v", err)
@@ -285,7 +304,7 @@ func TestSocketFails(t *testing.T) {
 	must(t, err)
 	hub := tickwire.NewHub(srv)
 	must(t, socket.Close())
-	for ev := range hub.Events(within(t, 10*time.Second)) {
+	for ev := range hub.Events(patiently(t)) {
 		t.Errorf("heard %v", ev)
 	}
 	if hub.Close() != tickwire.ErrClosed {
@@ -299,7 +318,7 @@ func TestLargeMessages(t *testing.T) {
 	s := dialHub(t, hub, 1)
 	big := bytes.Repeat([]byte("0123456789"), 30_000)
 	must(t, s.Send(2, big))
-	for ev := range hub.Events(within(t, 10*time.Second)) {
+	for ev := range hub.Events(patiently(t)) {
 		if ev.Kind == tickwire.Message {
 			if !bytes.Equal(ev.Payload, big) {
 				t.Error("changed on the way")

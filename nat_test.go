@@ -36,7 +36,7 @@ func TestLongNAT(t *testing.T) {
 	}
 	d.finish()
 	for _, v := range [2]*voice{d.up, d.down} {
-		v.checkPauses(t, 2*2*trip, moves)
+		v.checkPauses(t, 2*2*trip, slices.Concat(quantile(d.up.late), d.down.late), moves)
 	}
 	if s := relay.Stats(); s.Rebound < uint64(len(moves)) || s.Clients != 1 {
 		t.Errorf("the relay: %+v", s)
@@ -58,8 +58,8 @@ func (q quantile) String() string {
 // checkPauses compares the pauses of the states with two round trips. They are counted in states
 // that are missing in a row, each a tick: so a machine that is busy and late shows by the clock
 // only. Around a move they are of the move and of ordinary losses; half a second later the losses
-// are alone.
-func (v *voice) checkPauses(t *testing.T, twice time.Duration, moves []time.Duration) {
+// are alone. But who has moved is heard at his new address with his next tick, which may be late.
+func (v *voice) checkPauses(t *testing.T, twice time.Duration, late quantile, moves []time.Duration) {
 	t.Helper()
 	var around, between, clock quantile
 	for _, at := range moves {
@@ -71,7 +71,7 @@ func (v *voice) checkPauses(t *testing.T, twice time.Duration, moves []time.Dura
 	t.Logf("%s: of all pauses between two states p99 %v, most %v; two round trips are %v, a tick is 17ms", v.name, all.at(99), all.at(100), twice)
 	t.Logf("%s: the longest pause around each of %d moves: %v; in as much time without a move, by losses alone: %v", v.name, len(moves), around, between)
 	t.Logf("%s: around a move by the clock, on this machine: %v; its ticks were late: %v", v.name, clock, quantile(v.late))
-	if all.at(99) > twice || around.at(50) > twice || around.at(99) > twice+between.at(100) {
+	if all.at(99) > twice || around.at(50) > twice || around.at(99) > twice+between.at(100)+late.at(100) {
 		t.Errorf("%s: states pause for more than %v", v.name, twice)
 	}
 }

@@ -95,12 +95,12 @@ func (d *duet) close() {
 // until waits for something, and fails if it does not come or the connection ends.
 func (d *duet) until(what string, cond func() bool) {
 	d.t.Helper()
-	for end := time.Now().Add(15 * time.Second); !cond(); time.Sleep(5 * time.Millisecond) {
+	for end := time.Now().Add(patience); !cond(); time.Sleep(5 * time.Millisecond) {
 		if r := d.over(); r != nil {
 			d.t.Fatalf("until %s: the connection ended: %v", what, *r)
 		}
 		if time.Now().After(end) {
-			d.t.Fatalf("until %s: 15 seconds were not enough", what)
+			d.t.Fatalf("until %s: %v were not enough", what, patience)
 		}
 	}
 }

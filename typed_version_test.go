@@ -190,7 +190,7 @@ func TestTypedMinimum(t *testing.T) {
 // TestTypedVersionEvents: under a Hub and a Session messages are read in the version of their Conn, too,
 // and one goroutine's SendContext writes it.
 func TestTypedVersionEvents(t *testing.T) {
-	ctx := within(t, 10*time.Second)
+	ctx := patiently(t)
 	cfg := tickwire.Config{ProtocolID: 7, Channels: tickwire.Channels(gameMoves), Logger: quiet}
 	socket, err := mem.Listen()
 	must(t, err)

@@ -46,7 +46,7 @@ func gameConfig() tickwire.ClientConfig {
 // enter dials a server, and connects.
 func enter(t *testing.T, token []byte, cfg web.DialConfig) (*tickwire.Session, *web.Ladder, error) {
 	t.Helper()
-	ctx := within(t, 15*time.Second)
+	ctx := patiently(t)
 	l, err := web.Dial(ctx, home, cfg)
 	must(t, err)
 	s, err := tickwire.Dial(ctx, gameConfig(), token, l)
@@ -59,7 +59,7 @@ func enter(t *testing.T, token []byte, cfg web.DialConfig) (*tickwire.Session, *
 // until waits until a kind of transport carries the messages.
 func until(t *testing.T, s *tickwire.Session, kind transport.Kind) {
 	t.Helper()
-	for ctx := within(t, 15*time.Second); s.Conn().Transport() != kind; time.Sleep(5 * time.Millisecond) {
+	for ctx := patiently(t); s.Conn().Transport() != kind; time.Sleep(5 * time.Millisecond) {
 		if ctx.Err() != nil {
 			t.Fatalf("over %v, want %v", s.Conn().Transport(), kind)
 		}
@@ -91,7 +91,7 @@ func playOver(t *testing.T, kind transport.Kind, cfg web.DialConfig) {
 		t.Errorf("RTT %v, %d bytes sent, %d received", st.RTT, st.BytesSent, st.BytesReceived)
 	}
 	must(t, s.Send(5, []byte("send me away")))
-	for ev := range s.Events(within(t, 10*time.Second)) {
+	for ev := range s.Events(patiently(t)) {
 		if ev.Kind == tickwire.Disconnected {
 			if ev.Reason.Code != tickwire.CodeBanned || ev.Reason.Text != "as you wish" || !ev.Reason.Remote {
 				t.Errorf("told %v", ev.Reason)
@@ -139,7 +139,7 @@ func TestLadderGameInBrowser(t *testing.T) {
 
 // TestClientGameInBrowser: a game with a loop of its own, as most are.
 func TestClientGameInBrowser(t *testing.T) {
-	l, err := web.Dial(within(t, 10*time.Second), home, web.DialConfig{})
+	l, err := web.Dial(patiently(t), home, web.DialConfig{})
 	must(t, err)
 	c, err := tickwire.NewClient(gameConfig(), l)
 	must(t, err)
@@ -149,7 +149,7 @@ func TestClientGameInBrowser(t *testing.T) {
 	said, heard := byte(0), byte(0)
 	frames := time.NewTicker(time.Second / 60)
 	defer frames.Stop()
-	for ctx := within(t, 20*time.Second); heard < 100; <-frames.C {
+	for ctx := patiently(t); heard < 100; <-frames.C {
 		must(t, ctx.Err())
 		c.Update(time.Now())
 		for ev := range c.Events() {

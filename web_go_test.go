@@ -22,6 +22,7 @@ import (
 // TestLongGoGameInTheBrowser: the client in Go, compiled for the browser, plays against a real server over
 // each of the browser's transports and over the ladder.
 func TestLongGoGameInTheBrowser(t *testing.T) {
+	t.Parallel()
 	browser.Run(t, func(c *browser.Browser) { playGo(t, c) })
 }
 
@@ -36,14 +37,12 @@ func playGo(t *testing.T, chromium *browser.Browser) {
 
 // mint hands out tokens, good ones and others, each for the next player.
 func (h *webHouse) mint(w http.ResponseWriter, r *http.Request) {
-	at, cfg := time.Now(), netcode.MintConfig{Key: testKey, ClientID: 2, Addresses: h.hub.PublicAddresses(), Timeout: time.Second}
+	at, cfg := time.Now(), netcode.MintConfig{Key: testKey, ClientID: 2, Addresses: h.hub.PublicAddresses()}
 	switch r.FormValue("kind") {
-	case "good", "":
-		cfg.Timeout = 0
 	case "expired":
 		at = at.Add(-2 * time.Minute)
 	case "of another key":
-		cfg.Key = netcode.KeyFrom([netcode.KeyBytes]byte{5: 9})
+		cfg.Key, cfg.Timeout = netcode.KeyFrom([netcode.KeyBytes]byte{5: 9}), time.Second
 	}
 	token, err := netcode.Mint(at, cfg)
 	if err != nil {
@@ -73,7 +72,10 @@ func (h *webHouse) sayBack(s *tickwire.Session) {
 
 // TestLongGoPage: what the documentation of transport/web says makes a page that plays, with the player of
 // examples/browser.
-func TestLongGoPage(t *testing.T) { browser.Run(t, func(c *browser.Browser) { playGoPage(t, c) }) }
+func TestLongGoPage(t *testing.T) {
+	t.Parallel()
+	browser.Run(t, func(c *browser.Browser) { playGoPage(t, c) })
+}
 
 func playGoPage(t *testing.T, chromium *browser.Browser) {
 	commands, page := documented(t)
@@ -101,7 +103,7 @@ func playGoPage(t *testing.T, chromium *browser.Browser) {
 	})
 	mux.HandleFunc("POST /token", h.mint)
 	p := chromium.Open("http://" + h.web.LocalAddr().String() + "/")
-	for ctx := within(t, 30*time.Second); ; time.Sleep(20 * time.Millisecond) {
+	for ctx := patiently(t); ; time.Sleep(20 * time.Millisecond) {
 		shown := browser.Eval[string](p, `document.body.textContent`)
 		if strings.Contains(shown, "you: hello\n") && strings.Contains(shown, "by webtransport\n") {
 			return

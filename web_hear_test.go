@@ -3,7 +3,6 @@ package tickwire_test
 import (
 	"encoding/binary"
 	"testing"
-	"time"
 
 	"github.com/tickwire/tickwire"
 )
@@ -22,7 +21,7 @@ var webChannels = []tickwire.ChannelConfig{
 func hearAll(t *testing.T, s *tickwire.Session, each uint64) {
 	heard, next := map[tickwire.ChannelID]uint64{}, map[tickwire.ChannelID]uint64{}
 	loose := map[uint64]bool{}
-	for ev := range s.Events(within(t, 20*time.Second)) {
+	for ev := range s.Events(patiently(t)) {
 		if ev.Kind != tickwire.Message {
 			continue
 		}

@@ -49,6 +49,7 @@ func writePair(t *testing.T, cert, key string) *x509.Certificate {
 
 // TestLongPagesSecure: with a certificate from files, as in production, pages come by HTTPS and play by each transport.
 func TestLongPagesSecure(t *testing.T) {
+	t.Parallel()
 	cert, key := filepath.Join(t.TempDir(), "cert.pem"), filepath.Join(t.TempDir(), "key.pem")
 	made := writePair(t, cert, key)
 	browser.Run(t, func(b *browser.Browser) { pagesSecure(t, b, cert, key) }, browser.Trusts(made)...)

@@ -273,7 +273,7 @@ func (p *tab) play(g entry) {
 func (p *tab) reads(want string) string {
 	p.world.t.Helper()
 	text := ""
-	for end := time.Now().Add(time.Minute); time.Now().Before(end); time.Sleep(10 * time.Millisecond) { // a busy machine climbs at the second try
+	for end := time.Now().Add(patience); time.Now().Before(end); time.Sleep(10 * time.Millisecond) { // a busy machine climbs at the second try
 		if text = browser.Eval[string](p.Page, `document.body.textContent`); strings.HasPrefix(text, want) {
 			return text
 		}
@@ -288,9 +288,15 @@ type told struct {
 	Log   []string         `json:"log"`
 	Wrong string           `json:"wrong"`
 	Said  int              `json:"said"`
+
+	asked time.Time     // when
+	stood time.Duration // for so long since then it was frozen
 }
 
 func (p *tab) tells() told {
 	p.world.t.Helper()
-	return browser.Eval[told](p.Page, `({saw: player.saw, log: player.log, wrong: player.wrong, said: player.said})`)
+	asked := time.Now()
+	tells := browser.Eval[told](p.Page, `({saw: player.saw, log: player.log, wrong: player.wrong, said: player.said})`)
+	tells.asked = asked
+	return tells
 }

@@ -5,6 +5,7 @@ package tickwire_test
 import (
 	"fmt"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -17,7 +18,10 @@ import (
 )
 
 // TestLongPagesTold: who is not let in, or is sent away, reads the reason in his page.
-func TestLongPagesTold(t *testing.T) { inPages(t, func(b *browser.Browser) { pagesTell(t, b) }) }
+func TestLongPagesTold(t *testing.T) {
+	t.Parallel()
+	inPages(t, func(b *browser.Browser) { pagesTell(t, b) })
+}
 
 func pagesTell(t *testing.T, b *browser.Browser) {
 	w := newPageWorld(t, tickwire.ServerConfig{MaxClients: 1}, web.Config{})
@@ -61,7 +65,10 @@ func pagesTell(t *testing.T, b *browser.Browser) {
 
 // TestLongPagesReload: a page that is loaded again is back with its ticket, and its seat is the same; with another token it takes
 // the place of what it was before; and who says good-bye when his page is left has left.
-func TestLongPagesReload(t *testing.T) { inPages(t, func(b *browser.Browser) { pagesReload(t, b) }) }
+func TestLongPagesReload(t *testing.T) {
+	t.Parallel()
+	inPages(t, func(b *browser.Browser) { pagesReload(t, b) })
+}
 
 func pagesReload(t *testing.T, b *browser.Browser) {
 	w := newPageWorld(t, tickwire.ServerConfig{KeepSeats: time.Minute}, web.Config{})
@@ -98,7 +105,7 @@ func pagesReload(t *testing.T, b *browser.Browser) {
 		p := w.enter(b, kind, entry{Leaves: true})
 		p.reads("connected by " + kind)
 		p.Reload()
-		for ctx := within(t, 2*time.Second); len(w.hub.Conns()) > 3; time.Sleep(time.Millisecond) {
+		for ctx := within(t, 30*time.Second); len(w.hub.Conns()) > 3; time.Sleep(time.Millisecond) {
 			if ctx.Err() != nil {
 				t.Fatalf("who said good-bye over a %s is still there", kind)
 			}
@@ -107,7 +114,10 @@ func pagesReload(t *testing.T, b *browser.Browser) {
 }
 
 // TestLongPagesFifty: fifty pages at once play by all transports, and each sees the others.
-func TestLongPagesFifty(t *testing.T) { inPages(t, func(b *browser.Browser) { pagesFifty(t, b) }) }
+func TestLongPagesFifty(t *testing.T) {
+	t.Parallel()
+	inPages(t, func(b *browser.Browser) { pagesFifty(t, b) })
+}
 
 func pagesFifty(t *testing.T, b *browser.Browser) {
 	const many = 50
@@ -128,14 +138,16 @@ func pagesFifty(t *testing.T, b *browser.Browser) {
 	for i, p := range pages {
 		p.name = pageKinds[i%3]
 		p.play(entry{Token: w.token(uint64(i + 1)), Transports: []string{p.name}, Every: 500, Silent: i%10 > 0})
-	}
-	for _, p := range pages {
-		p.reads("connected by " + p.name)
+		if i%10 == 9 { // as many handshakes at once as a busy machine can do in their time
+			for _, p := range pages[i-9 : i+1] {
+				p.reads("connected by " + p.name)
+			}
+		}
 	}
 	t.Logf("all play after %v", time.Since(began))
 	for i, p := range pages {
 		browser.Eval[bool](p.Page, fmt.Sprintf(`until(() => Object.values(player.saw).filter(of => of.states >= 3).length > %d)`, many))
-		if tells := p.tells(); tells.Wrong != "" || len(tells.Log) > 3 {
+		if tells := p.tells(); tells.Wrong != "" || slices.Contains(tells.Log, "Away") || slices.Contains(tells.Log, "Disconnected") {
 			t.Errorf("page %d: %s, %v", i, tells.Wrong, tells.Log)
 		}
 	}

@@ -14,7 +14,10 @@ import (
 
 // TestLongPagesMeet: two browsers and two native players, each by a transport of his own, see the states of all others and hear
 // all that they say.
-func TestLongPagesMeet(t *testing.T) { inPages(t, func(b *browser.Browser) { pagesMeet(t, b) }) }
+func TestLongPagesMeet(t *testing.T) {
+	t.Parallel()
+	inPages(t, func(b *browser.Browser) { pagesMeet(t, b) })
+}
 
 func pagesMeet(t *testing.T, b *browser.Browser) {
 	w := newPageWorld(t, tickwire.ServerConfig{}, web.Config{})
@@ -25,30 +28,40 @@ func pagesMeet(t *testing.T, b *browser.Browser) {
 	fourth := w.native(stream)
 	first.reads("connected by webtransport")
 	second.reads("connected by webrtc")
-	time.Sleep(2 * time.Second)
+	const want = "map[1:webtransport 2:webrtc 3:udp 4:websocket]"
 	by := map[uint64]string{}
-	for _, c := range w.hub.Conns() {
-		by[c.ClientID()] = c.Transport().String()
+	for ctx := patiently(t); fmt.Sprint(by) != want && ctx.Err() == nil; time.Sleep(10 * time.Millisecond) {
+		for _, c := range w.hub.Conns() {
+			by[c.ClientID()] = c.Transport().String()
+		}
 	}
-	if got := fmt.Sprint(by); got != "map[1:webtransport 2:webrtc 3:udp 4:websocket]" {
+	if got := fmt.Sprint(by); got != want {
 		t.Errorf("they play by %s", got)
 	}
-	sights := map[string]map[string]sight{}
-	wrongs := map[string]string{}
-	for id, p := range map[string]*tab{"1": first, "2": second} {
-		tells := p.tells()
-		sights[id], wrongs[id] = tells.Saw, tells.Wrong
+	tells := func(p *tab) func() (map[string]sight, string) {
+		return func() (map[string]sight, string) { told := p.tells(); return told.Saw, told.Wrong }
 	}
-	sights["3"], wrongs["3"] = third.sees()
-	sights["4"], wrongs["4"] = fourth.sees()
-	for id, saw := range sights {
-		if wrongs[id] != "" {
-			t.Errorf("player %s: %s", id, wrongs[id])
-		}
-		for other := range sights {
-			if of := saw[other]; of.States < 20 || other != id && of.Lines < 20 {
-				t.Errorf("player %s saw of player %s %+v", id, other, of)
+	for id, sees := range map[string]func() (map[string]sight, string){"1": tells(first), "2": tells(second), "3": third.sees, "4": fourth.sees} {
+		seesAll(t, "player "+id, sees, func(other string, of sight) bool {
+			return of.States >= 20 && (other == id || of.Lines >= 20)
+		}, "1", "2", "3", "4")
+	}
+}
+
+// seesAll waits until somebody has seen enough of all others, and wants it to be right.
+func seesAll(t *testing.T, name string, sees func() (map[string]sight, string), enough func(other string, of sight) bool, others ...string) {
+	t.Helper()
+	ctx := patiently(t)
+	saw, wrong := sees()
+	for _, other := range others {
+		for ; !enough(other, saw[other]); saw, wrong = sees() {
+			if ctx.Err() != nil {
+				t.Fatalf("%s saw of player %s %+v", name, other, saw[other])
 			}
+			time.Sleep(10 * time.Millisecond)
 		}
+	}
+	if wrong != "" {
+		t.Errorf("%s: %s", name, wrong)
 	}
 }

@@ -91,7 +91,7 @@ func (p *thief) replay(all [][]byte) {
 	})()`, text, p.kind)); err != nil {
 		t.Fatalf("%s: %v", p.kind, err)
 	}
-	for ctx := within(t, 5*time.Second); p.stats().Received-before.Received < uint64(len(all)); time.Sleep(time.Millisecond) {
+	for ctx := patiently(t); p.stats().Received-before.Received < uint64(len(all)); time.Sleep(time.Millisecond) {
 		if ctx.Err() != nil {
 			t.Fatalf("%s: of %d datagrams %d came", p.kind, len(all), p.stats().Received-before.Received)
 		}
@@ -105,7 +105,10 @@ func (p *thief) replay(all [][]byte) {
 // TestLongReplay: who has seen everything that a player sent by UDP, his request first of all, gets nowhere with it by any
 // transport of browsers, neither when the player is in the game nor before: he is no player, the player's messages do not
 // go to him, and he is sent no more than he sends.
-func TestLongReplay(t *testing.T) { inPages(t, func(b *browser.Browser) { replays(t, b) }) }
+func TestLongReplay(t *testing.T) {
+	t.Parallel()
+	inPages(t, func(b *browser.Browser) { replays(t, b) })
+}
 
 func replays(t *testing.T, b *browser.Browser) {
 	site := http.FileServerFS(os.DirFS("transport/web/testdata/pages"))
@@ -120,7 +123,7 @@ func replays(t *testing.T, b *browser.Browser) {
 		var victim *tickwire.Session
 		var comes sync.WaitGroup
 		comes.Go(func() { victim, err = h.dial(h.token(uint64(2+i)), line) })
-		for ctx := within(t, 5*time.Second); len(line.all()) == 0; time.Sleep(time.Millisecond) {
+		for ctx := patiently(t); len(line.all()) == 0; time.Sleep(time.Millisecond) {
 			must(t, ctx.Err())
 		}
 		p.replay(line.all())

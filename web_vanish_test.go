@@ -71,7 +71,7 @@ func newVanisher(ctx context.Context, t *testing.T, timeout time.Duration) *vani
 // WebSocket in reserve that would stay for five.
 func TestLongPageVanishes(t *testing.T) {
 	const timeout = 2 * time.Second
-	ctx := within(t, 30*time.Second)
+	ctx := patiently(t)
 	v := newVanisher(ctx, t, timeout)
 	time.Sleep(200 * time.Millisecond)
 	if st := v.web.Stats(); st.WebTransport.Open != 1 || st.WebSocket.Open != 1 {

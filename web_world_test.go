@@ -99,7 +99,7 @@ func (h *webHouse) token(player uint64) []byte {
 
 // dial connects over sockets of one's own.
 func (h *webHouse) dial(token []byte, socket transport.Socket) (*tickwire.Session, error) {
-	return tickwire.Dial(within(h.t, 10*time.Second), tickwire.ClientConfig{Config: h.cfg}, token, socket)
+	return tickwire.Dial(patiently(h.t), tickwire.ClientConfig{Config: h.cfg}, token, socket)
 }
 
 func (h *webHouse) native(player uint64) *tickwire.Session {
@@ -132,7 +132,7 @@ func (h *webHouse) browser(player uint64) *tickwire.Session {
 func TestNativeAndWebInOneWorld(t *testing.T) {
 	h := newWebHouse(t, tickwire.ServerConfig{Development: true}, web.Config{})
 	players := []*tickwire.Session{h.native(1), h.browser(2)}
-	for ctx := within(t, 5*time.Second); h.connected() < 2; time.Sleep(time.Millisecond) {
+	for ctx := patiently(t); h.connected() < 2; time.Sleep(time.Millisecond) {
 		must(t, ctx.Err())
 	}
 	const each = 300
@@ -161,7 +161,7 @@ func TestNativeAndWebInOneWorld(t *testing.T) {
 func TestClimbInGame(t *testing.T) {
 	h := newWebHouse(t, tickwire.ServerConfig{Development: true}, web.Config{})
 	other, s := h.native(1), h.browser(2)
-	for ctx := within(t, 5*time.Second); h.connected() < 2; time.Sleep(time.Millisecond) {
+	for ctx := patiently(t); h.connected() < 2; time.Sleep(time.Millisecond) {
 		must(t, ctx.Err())
 	}
 	var climber *tickwire.Conn
@@ -173,7 +173,7 @@ func TestClimbInGame(t *testing.T) {
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
-		next, ctx := byte(0), within(t, 20*time.Second)
+		next, ctx := byte(0), patiently(t)
 		for ev := range s.Events(ctx) {
 			if ev.Kind == tickwire.Message {
 				if ev.Payload[0] != next {
@@ -193,7 +193,7 @@ func TestClimbInGame(t *testing.T) {
 		must(t, err)
 	}
 	n := 0
-	for ctx := within(t, 15*time.Second); s.Conn().Transport() != transport.KindWebTransport || climber.Transport() != transport.KindWebTransport; n++ {
+	for ctx := patiently(t); s.Conn().Transport() != transport.KindWebTransport || climber.Transport() != transport.KindWebTransport; n++ {
 		must(t, ctx.Err())
 		send(n, 0)
 		time.Sleep(2 * time.Millisecond)
@@ -209,8 +209,8 @@ func TestClimbInGame(t *testing.T) {
 // TestWebRefusals: who is not let in by a WebSocket reads why, as by UDP.
 func TestWebRefusals(t *testing.T) {
 	h := newWebHouse(t, tickwire.ServerConfig{PrivateKey: testKey, MaxTokenLifetime: -1, MaxClients: 1}, web.Config{MaxPlayers: 2})
-	mint := func(player uint64, at time.Time, key netcode.Key) []byte {
-		token, err := netcode.Mint(at, netcode.MintConfig{Key: key, ClientID: player, Addresses: h.hub.PublicAddresses(), Timeout: time.Second})
+	mint := func(player uint64, at time.Time, key netcode.Key, timeout time.Duration) []byte {
+		token, err := netcode.Mint(at, netcode.MintConfig{Key: key, ClientID: player, Addresses: h.hub.PublicAddresses(), Timeout: timeout})
 		must(t, err)
 		return token.Append(nil)
 	}
@@ -224,18 +224,18 @@ func TestWebRefusals(t *testing.T) {
 		return e.Reason
 	}
 	now := time.Now()
-	if r := refused(mint(1, now, netcode.KeyFrom([netcode.KeyBytes]byte{5: 9}))); r.Code != tickwire.CodeTimeout || r.Text == "" {
+	if r := refused(mint(1, now, netcode.KeyFrom([netcode.KeyBytes]byte{5: 9}), time.Second)); r.Code != tickwire.CodeTimeout || r.Text == "" {
 		t.Errorf("token of another key: %v", r)
 	}
-	if r := refused(mint(1, now.Add(-2*time.Minute), testKey)); r.Code != tickwire.CodeExpired || r.Text == "" {
+	if r := refused(mint(1, now.Add(-2*time.Minute), testKey, 0)); r.Code != tickwire.CodeExpired || r.Text == "" {
 		t.Errorf("expired token: %v", r)
 	}
 	native, err := udp.Open()
 	must(t, err)
-	first, err := h.dial(mint(1, now, testKey), native)
+	first, err := h.dial(mint(1, now, testKey, 0), native)
 	must(t, err)
 	defer first.Close()
-	if r := refused(mint(2, now, testKey)); r.Code != tickwire.CodeFull || !r.Remote {
+	if r := refused(mint(2, now, testKey, 0)); r.Code != tickwire.CodeFull || !r.Remote {
 		t.Errorf("full server: %v", r)
 	}
 	if at := h.hub.PublicAddresses(); len(at) != 1 {
@@ -252,7 +252,7 @@ func TestWebRefusals(t *testing.T) {
 func TestKickedPlayerIsClosed(t *testing.T) {
 	h := newWebHouse(t, tickwire.ServerConfig{Development: true}, web.Config{})
 	kicked, stays := h.browser(1), h.browser(2)
-	for ctx := within(t, 20*time.Second); h.connected() < 2; time.Sleep(time.Millisecond) {
+	for ctx := patiently(t); h.connected() < 2; time.Sleep(time.Millisecond) {
 		must(t, ctx.Err())
 	}
 	for _, c := range h.hub.Conns() {
@@ -260,13 +260,13 @@ func TestKickedPlayerIsClosed(t *testing.T) {
 			c.Close(tickwire.CodeBanned, "no shouting")
 		}
 	}
-	for ev := range kicked.Events(within(t, 20*time.Second)) {
+	for ev := range kicked.Events(patiently(t)) {
 		if ev.Kind == tickwire.Disconnected && ev.Reason.Text != "no shouting" {
 			t.Errorf("told %v", ev.Reason)
 		}
 	}
 	ended := func() uint64 { st := h.web.Stats().WebSocket; return st.Opened - uint64(st.Open) }
-	for ctx := within(t, 20*time.Second); ended() == 0; time.Sleep(time.Millisecond) {
+	for ctx := patiently(t); ended() == 0; time.Sleep(time.Millisecond) {
 		must(t, ctx.Err())
 	}
 	must(t, stays.Send(5, []byte("still here")))
@@ -281,16 +281,16 @@ func TestServerClosesByWebTransport(t *testing.T) {
 	h := newWebHouse(t, tickwire.ServerConfig{Development: true}, web.Config{})
 	s, line := h.overCable(1)
 	up := func(c *tickwire.Conn) bool { return c.Transport() == transport.KindWebTransport }
-	for ctx := within(t, 15*time.Second); !up(s.Conn()) || !up(h.hub.Conns()[0]); time.Sleep(time.Millisecond) {
+	for ctx := patiently(t); !up(s.Conn()) || !up(h.hub.Conns()[0]); time.Sleep(time.Millisecond) {
 		must(t, ctx.Err())
 	}
 	line.listener.Close()
 	line.pull()
-	for ctx := within(t, 15*time.Second); h.web.Stats().WebSocket.Open > 0; time.Sleep(time.Millisecond) {
+	for ctx := patiently(t); h.web.Stats().WebSocket.Open > 0; time.Sleep(time.Millisecond) {
 		must(t, ctx.Err())
 	}
 	h.hub.Close()
-	for ev := range s.Events(within(t, 5*time.Second)) {
+	for ev := range s.Events(patiently(t)) {
 		if ev.Kind == tickwire.Disconnected {
 			wantCode(t, ev.Reason, tickwire.CodeGoingAway, true)
 			return

@@ -15,7 +15,7 @@ import (
 func TestLongGoInTheBrowser(t *testing.T) { browser.Run(t, func(c *browser.Browser) { playGo(t, c) }) }
 
 func playGo(t *testing.T, chromium *browser.Browser) {
-	full := listenAlone(t, web.Config{MaxPlayers: 1, Origins: []string{"*"}})
+	full := listenAlone(t, web.Config{MaxPlayers: 1, Origins: []string{"*"}, HandshakeTimeout: time.Hour}) // full until then
 	first, err := web.Dial(t.Context(), full.URL(), web.DialConfig{})
 	if err != nil {
 		t.Fatal(err)

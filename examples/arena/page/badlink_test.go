@@ -12,7 +12,7 @@ import (
 	"github.com/tickwire/tickwire/simnet"
 )
 
-// walks has somebody walk this way and that for two minutes, with a rest before each new way. All the while it looks, frame by
+// walks has somebody walk this way and that for as long as the page is open, with a rest before each new way. All the while it looks, frame by
 // frame, what was put right, in window.walked, which can be begun anew.
 //
 // A machine that does something else is no bad link. So a time is fair in which the page was given frames, and news
@@ -49,7 +49,7 @@ const walks = `((gap) => {
 		const sleep = ms => new Promise(done => setTimeout(done, ms));
 		const press = (kind, code) => document.body.dispatchEvent(new KeyboardEvent(kind, {code, bubbles: true, cancelable: true}));
 		const ways = ["KeyD", "ArrowDown", "KeyA", "ArrowUp", "KeyW", "ArrowRight", "KeyS", "ArrowLeft"];
-		for (let i = 0, end = performance.now() + 120000; performance.now() < end; i++) {
+		for (let i = 0; ; i++) {
 			press("keydown", ways[i %% 8]);
 			await sleep(120 + 37 * (i %% 5));
 			if (i %% 3 === 0) press("keydown", ways[(i + 1) %% 8]);
@@ -116,18 +116,19 @@ func playBadly(t *testing.T, d demand) {
 	p := play(t, browser.Start(t), o.url+"?transport="+d.transport)
 	until(t, p, fmt.Sprintf(`arena.transport === %q && arena.me !== undefined && arena.rtt > 140`, d.transport))
 	browser.Eval[bool](p, fmt.Sprintf(walks, d.gap.Milliseconds()))
-	before := fairWalk(p, 5*time.Second) // which tells the page what the link is like
+	before := fairWalk(p, 5*time.Second, 15*time.Second) // which tells the page what the link is like
 	var got walk
-	for range 4 { // a machine that does something else shows a key late
+	for range 3 { // a machine that does something else shows a key late
 		browser.Eval[bool](p, `begin()`)
-		got = fairWalk(p, 8*time.Second)
+		got = fairWalk(p, 8*time.Second, 40*time.Second)
 		t.Logf("at first %.1f pixels a second; %+v", before.corrected(), got)
 		if got.Frames == 1 && got.corrected() <= d.corrected {
 			break
 		}
 	}
-	if got.Fair < 4000 {
-		t.Fatalf("in a minute the machine had %.1f seconds for the page: it does too much else to say anything", got.Fair/1000)
+	const least = 4 * time.Second
+	if got = fairWalk(p, least, time.Minute); got.Fair < float64(least.Milliseconds()) {
+		t.Fatalf("in minutes the machine had %.1f seconds for the page: it does too much else to say anything", got.Fair/1000)
 	}
 	if got.Transport != d.transport || got.RTT < 140 || got.RTT > d.mostRTT || got.Loss < d.leastLoss || got.Others != 2 {
 		t.Errorf("that is another game than it should be: %+v", got)
@@ -143,10 +144,11 @@ func playBadly(t *testing.T, d demand) {
 	}
 }
 
-// fairWalk waits until the walk was fair for so long, for a minute at most.
-func fairWalk(p *browser.Page, fair time.Duration) (got walk) {
-	for end := time.Now().Add(time.Minute); got.Fair < float64(fair.Milliseconds()) && time.Now().Before(end); time.Sleep(100 * time.Millisecond) {
-		got = browser.Eval[walk](p, `walked`)
+// fairWalk waits until the walk was fair for so long, or has taken as long as it may.
+func fairWalk(p *browser.Page, fair, most time.Duration) (got walk) {
+	for end := time.Now().Add(most); ; time.Sleep(100 * time.Millisecond) {
+		if got = browser.Eval[walk](p, `walked`); got.Fair >= float64(fair.Milliseconds()) || time.Now().After(end) {
+			return got
+		}
 	}
-	return got
 }
