@@ -58,7 +58,7 @@ race: ## the tests, the examples and the seeds of the fuzz targets, with the rac
 
 # Most of them wait, for pages, for timeouts, for lines that are slow on purpose: twice as many packages at once as is usual.
 long: ## the tests that run without the race detector
-	go test -timeout 8m -p $$((2 * $$(getconf _NPROCESSORS_ONLN))) -run '$(UNRACED)' $(MET)
+	go test -timeout 15m -p $$((2 * $$(getconf _NPROCESSORS_ONLN))) -run '$(UNRACED)' $(MET)
 
 links: ## 24 bad links, what the library makes of them, and the worst of each figure
 	go run ./cmd/tickwire bench link --matrix

@@ -16,9 +16,9 @@ import (
 // frame, what was put right, in window.walked, which can be begun anew.
 //
 // A machine that does something else is no bad link. So a time is fair in which the page was given frames, and news
-// came of the server as the link lets it; what was put right counts in fair times alone, and a hitch spoils the 600 ms
+// came of the server as the link lets it, by the transport that is asked; what was put right counts in fair times alone, and a hitch spoils the 600 ms
 // behind it, in which the moves that it delayed are put right.
-const walks = `((gap) => {
+const walks = `((gap, transport) => {
 	const {presses} = arena.reaction;
 	const begin = window.begin = () => {
 		arena.reaction.worst = arena.reaction.worstMilliseconds = 0;
@@ -29,7 +29,7 @@ const walks = `((gap) => {
 	const look = () => {
 		const [w, now] = [window.walked, performance.now()];
 		if (arena.ticks[0] !== tick) [tick, news] = [arena.ticks[0], now];
-		if (now - last > 60 || gap > 0 && now - news > gap) {
+		if (now - last > 60 || gap > 0 && now - news > gap || arena.transport !== transport) {
 			if (now - hitch > 600) w.hitches++;
 			hitch = now;
 		}
@@ -59,7 +59,7 @@ const walks = `((gap) => {
 		}
 	})();
 	return true;
-})(%d)`
+})(%d, %q)`
 
 // A walk is what the page measured of one. Times are milliseconds.
 type walk struct {
@@ -115,33 +115,39 @@ func playBadly(t *testing.T, d demand) {
 	o.bot(2)
 	p := play(t, browser.Start(t), o.url+"?transport="+d.transport)
 	until(t, p, fmt.Sprintf(`arena.transport === %q && arena.me !== undefined && arena.rtt > 140`, d.transport))
-	browser.Eval[bool](p, fmt.Sprintf(walks, d.gap.Milliseconds()))
+	browser.Eval[bool](p, fmt.Sprintf(walks, d.gap.Milliseconds(), d.transport))
 	before := fairWalk(p, 5*time.Second, 15*time.Second) // which tells the page what the link is like
 	var got walk
-	for range 3 { // a machine that does something else shows a key late
+	const least = 4 * time.Second
+	for range 3 { // a machine that does something else shows a key late, or has the page play by its reserve for a while
 		browser.Eval[bool](p, `begin()`)
 		got = fairWalk(p, 8*time.Second, 40*time.Second)
 		t.Logf("at first %.1f pixels a second; %+v", before.corrected(), got)
-		if got.Frames == 1 && got.corrected() <= d.corrected {
-			break
+		if got.Fair >= float64(least.Milliseconds()) && d.wrong(got) == "" {
+			return
 		}
 	}
-	const least = 4 * time.Second
 	if got = fairWalk(p, least, time.Minute); got.Fair < float64(least.Milliseconds()) {
 		t.Fatalf("in minutes the machine had %.1f seconds for the page: it does too much else to say anything", got.Fair/1000)
 	}
-	if got.Transport != d.transport || got.RTT < 140 || got.RTT > d.mostRTT || got.Loss < d.leastLoss || got.Others != 2 {
-		t.Errorf("that is another game than it should be: %+v", got)
+	if wrong := d.wrong(got); wrong != "" {
+		t.Error(wrong)
 	}
-	if got.Presses < 8 {
-		t.Errorf("%d keys are too few to say anything", got.Presses)
+}
+
+// wrong says in what a walk is not what is asked.
+func (d demand) wrong(got walk) string {
+	switch {
+	case got.Transport != d.transport || got.RTT < 140 || got.RTT > d.mostRTT || got.Loss < d.leastLoss || got.Others != 2:
+		return fmt.Sprintf("that is another game than it should be: %+v", got)
+	case got.Presses < 8:
+		return fmt.Sprintf("%d keys are too few to say anything", got.Presses)
+	case got.Frames != 1:
+		return fmt.Sprintf("a key was seen after %d frames, %.0f ms", got.Frames, got.Milliseconds)
+	case got.corrected() > d.corrected:
+		return fmt.Sprintf("%.1f pixels a second were put right, want %v at most", got.corrected(), d.corrected)
 	}
-	if got.Frames != 1 {
-		t.Errorf("a key was seen after %d frames, %.0f ms", got.Frames, got.Milliseconds)
-	}
-	if got.corrected() > d.corrected {
-		t.Errorf("%.1f pixels a second were put right, want %v at most", got.corrected(), d.corrected)
-	}
+	return ""
 }
 
 // fairWalk waits until the walk was fair for so long, or has taken as long as it may.
