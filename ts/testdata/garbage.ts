@@ -19,7 +19,7 @@ export interface Garbage {
 }
 
 /** How much the functions of some files allocate in a run. */
-export async function garbageOf(ours: RegExp, run: () => void): Promise<Garbage> {
+export async function garbageOf(ours: RegExp, run: () => void | Promise<void>): Promise<Garbage> {
   const session = new Session();
   session.connect();
   await session.post("HeapProfiler.startSampling", {
@@ -27,7 +27,7 @@ export async function garbageOf(ours: RegExp, run: () => void): Promise<Garbage>
     includeObjectsCollectedByMajorGC: true,
     includeObjectsCollectedByMinorGC: true,
   });
-  run();
+  await run();
   const { profile } = await session.post("HeapProfiler.stopSampling");
   session.disconnect();
   const all = new Map<string, number>();

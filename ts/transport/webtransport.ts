@@ -1,6 +1,7 @@
 import type { Way } from "./way.js";
 
 const mostDatagram = 1472;
+const ignore = (): void => {};
 
 /** What the standard has in place of writable, and Safari alone. */
 interface NewerDatagrams {
@@ -30,9 +31,9 @@ export class WebTransportWay implements Way {
     });
     this.session.closed.then(
       ({ reason }) => this.ended(reason || "the WebTransport session closed"),
-      (e: Error) => this.ended(e.message),
+      this.failed,
     );
-    this.read().catch((e: Error) => this.ended(e.message));
+    this.read().catch(this.failed);
   }
 
   get maxDatagram(): number {
@@ -44,15 +45,20 @@ export class WebTransportWay implements Way {
     const { datagrams } = this.session;
     const writable = (datagrams as NewerDatagrams).createWritable?.() ?? datagrams.writable;
     this.writer = writable.getWriter() as typeof this.writer;
-    this.writer!.closed.catch(() => {}); // that of the session tells
+    this.writer!.closed.catch(ignore); // that of the session tells
     this.onReady();
-    const reader = datagrams.readable.getReader();
-    for (;;) {
-      const { done, value } = (await reader.read()) as ReadableStreamReadResult<Uint8Array>;
+    const reader = (datagrams.readable as ReadableStream<Uint8Array>).getReader();
+    // an await would be garbage for each datagram
+    const next = (): void => void reader.read().then(took, this.failed);
+    const took = ({ done, value }: ReadableStreamReadResult<Uint8Array>): void => {
       if (done) return;
+      next();
       this.onDatagram(value);
-    }
+    };
+    next();
   }
+
+  private readonly failed = (e: Error): void => this.ended(e.message);
 
   private ended(reason: string): void {
     const { onEnded } = this;
@@ -64,11 +70,12 @@ export class WebTransportWay implements Way {
     const { writer } = this;
     if (!writer) return false;
     if (writer.desiredSize! <= 0) {
-      if (!this.waits) writer.ready.then(() => this.room(), this.room);
+      // one that failed has no room, ever
+      if (!this.waits) writer.ready.then(this.room, this.failed);
       this.waits = true;
       return false;
     }
-    writer.write(datagram.slice()).catch(() => {}); // likewise
+    writer.write(datagram.slice()).catch(ignore); // likewise
     return true;
   }
 
@@ -78,9 +85,9 @@ export class WebTransportWay implements Way {
   };
 
   close(): void {
-    this.onEnded = this.onReady = () => {};
+    this.onDatagram = this.onEnded = this.onReady = ignore;
     this.writer = undefined;
     // one that is not open yet cannot be closed: it is when it is
-    this.session.ready.then(() => this.session.close()).catch(() => {});
+    this.session.ready.then(() => this.session.close()).catch(ignore);
   }
 }
