@@ -5,7 +5,7 @@ import { protect } from "../netcode/pad.js";
 import type { Ticket } from "../netcode/ticket.js";
 import type { Token } from "../netcode/token.js";
 import type { Door, Way } from "../transport/way.js";
-import { Code, WireError } from "../wire/error.js";
+import { Code, type WireError } from "../wire/error.js";
 import type { Host } from "./host.js";
 import { load, loaded } from "./loading.js";
 
@@ -49,11 +49,9 @@ export class Attempt {
     const { host } = this;
     Promise.all(parts)
       .then(() => this.closed || this.begin())
-      .catch((e: Error) => {
-        this.failure =
-          e instanceof WireError
-            ? refusal(Code.pad, e.rule)
-            : refusal(Code.unreachable, `a part of the client could not be loaded: ${e.message}`);
+      .catch(({ rule, message }: Partial<WireError> & Error) => {
+        // of a pad, of a part that could not be loaded, or of the transport
+        this.failure = refusal(rule ? Code.pad : Code.unreachable, rule ?? message);
         host.wake();
       });
   }

@@ -50,7 +50,7 @@ async function newPage(): Promise<Page> {
 }
 
 /** The parts of the client that load later. */
-const chunks = /\/(ways|kept|repair|asked|webrtc)-/;
+const chunks = /\/(ways|kept|repair|stats|webrtc)-/;
 
 /** What a page tells of its game. */
 interface Told {
@@ -258,7 +258,7 @@ test("a ticket is of no use while what shows it cannot be loaded, and the page r
     );
     await page.waitForFunction(() => game.log.length > 0);
     const [end] = await page.evaluate(() => game.log);
-    assert.match(end!, /a part of the client could not be loaded: .* \(by this side\)/);
+    assert.match(end!, /dynamically imported module: .* \(by this side\)/);
   } finally {
     await page.close();
   }

@@ -11,6 +11,7 @@ import type { Led } from "./host.js";
 
 const largestPacket = 1500;
 const usualEvents = 4096;
+const longest = 1e9; // milliseconds: with more than 2^31 - 1 setTimeout would call at once
 
 /** Events that give way when nobody takes them. */
 const givesWay: readonly string[] = ["Delivered", "Lost", "PathChanged", "RateChanged"];
@@ -97,7 +98,7 @@ export class Client {
 
   /** Takes the next event; undefined if there is none. */
   next(): Event | undefined {
-    return this.queue.length > 0 ? this.queue.shift() : undefined;
+    return this.queue.shift();
   }
 
   /** @internal */
@@ -130,16 +131,19 @@ export class Client {
     this.driving = true;
     const now = this.clock.now();
     let at = Infinity;
-    for (const conn of this.all) {
-      const { peer } = conn;
-      peer.drive(now);
-      if (peer.over) this.all.delete(conn);
-      else at = Math.min(at, peer.deadline());
+    try {
+      for (const conn of this.all) {
+        const { peer } = conn;
+        peer.drive(now);
+        if (peer.over) this.all.delete(conn);
+        else at = Math.min(at, peer.deadline());
+      }
+    } finally {
+      this.driving = false; // whatever a transport throws
     }
-    this.driving = false;
     this.clock.cancel(this.timer);
     if (at < Infinity) {
-      this.timer = this.clock.after(Math.max(Math.ceil((at - now) / 1000), 0), this.flush);
+      this.timer = this.clock.after(Math.min(Math.ceil((at - now) / 1000), longest), this.flush);
     }
     if (this.news) {
       this.news = false;
@@ -150,10 +154,13 @@ export class Client {
   /** Ends every connection at once; each server is told once. */
   close(): void {
     for (const conn of this.all) conn.close();
-    this.flush();
-    this.closed = true;
-    this.clock.cancel(this.timer);
-    for (const { peer } of this.all) peer.drop();
-    this.all.clear();
+    try {
+      this.flush();
+    } finally {
+      this.closed = true; // whatever the game throws that hears of it
+      this.clock.cancel(this.timer);
+      for (const { peer } of this.all) peer.drop();
+      this.all.clear();
+    }
   }
 }

@@ -4,7 +4,10 @@ export interface Clock {
   now(): number;
   /** Seconds since 1970. */
   unix(): number;
-  /** Calls f once, after so many milliseconds; what it returns is for cancel. */
+  /**
+   * Calls f once, after so many milliseconds, at once if they are negative; what it returns is for cancel. A Client asks for no
+   * more than a billion, which setTimeout takes.
+   */
   after(milliseconds: number, f: () => void): unknown;
   cancel(timer: unknown): void;
 }

@@ -154,8 +154,8 @@ export class Conn {
 
   /** Who knows numbers, once that is loaded. */
   private get asked() {
-    this.peer.need("asked");
-    return loaded.asked;
+    this.peer.need("stats");
+    return loaded.stats;
   }
 
   /** What was counted and measured; undefined until it is connected, and what knows it is loaded, which the first call begins. */

@@ -174,11 +174,11 @@ export class Dialed {
     this.seat?.arrived(now);
     this.drop();
     const tell = () => {
-      const text = (differ && loaded.asked?.difference(this, why)) || why.text;
+      const text = (differ && loaded.stats?.difference(this, why)) || why.text;
       this.conn.ended(reasonOf(why, text));
       this.host.wake();
     };
-    if (differ) load("asked").then(tell, tell); // which knows what a row says
+    if (differ) load("stats").then(tell, tell); // which knows what a row says
     else tell();
   }
 
@@ -238,10 +238,10 @@ export class Dialed {
     }
   }
 
-  /** Reports what the game is to know. */
+  /** Reports what the game is to know, which is nothing more once it knows of the end. */
   tell(e: EndpointEvent): void {
     const { host, conn } = this;
-    if (e.kind < "a") host.report({ ...e, conn } as Event); // which has its name: in capitals
+    if (e.kind < "a" && !conn.reason) host.report({ ...e, conn } as Event); // which has its name: in capitals
   }
 
   private transmit(now: number): void {

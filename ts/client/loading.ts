@@ -4,7 +4,7 @@ const parts = {
   ways: () => import("./ways.js"),
   kept: () => import("./kept.js"),
   repair: () => import("./repair.js"),
-  asked: () => import("./asked.js"),
+  stats: () => import("./stats.js"),
 };
 
 /** What a Client may load. */

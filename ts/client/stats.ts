@@ -4,13 +4,19 @@ import { budget as bytesWithin } from "../endpoint/budget.js";
 import { clockSamples as samplesOf, type ClockSample } from "../endpoint/clock.js";
 import { rowsOf } from "../endpoint/config.js";
 import { channelCounts, messageCounts } from "../endpoint/counts.js";
+import { difference as between } from "../endpoint/difference.js";
 import type { FullWay as Path } from "../endpoint/way.js";
 import type { Kind } from "../transport/way.js";
 import type { Refusal } from "../netcode/packet.js";
-import { difference as between, readRows } from "../wire/difference.js";
+import { readRows } from "../wire/rows.js";
 import { formsOf } from "./config.js";
 import type { Dialed } from "./dialed.js";
 import type { Line } from "./line.js";
+
+// What nobody has to know: it loads when a game asks for numbers, and when a server refuses what differs.
+
+/** There is nothing to learn: what there is to tell is counted in any case. */
+export function learn(): void {}
 
 /** PathStats are what was counted and measured of one path of a Conn. Times are milliseconds. */
 export interface PathStats {

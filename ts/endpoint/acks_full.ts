@@ -1,9 +1,9 @@
 import { appendAck, maxAckRanges, type Writer } from "../wire/index.js";
+import { Window } from "../wire/window.js";
 import { become } from "./become.js";
 import { Acks, out } from "./acks.js";
 import { never } from "./constants.js";
 import { addRange, type Ranges } from "./ranges.js";
-import { Window } from "./window.js";
 
 const maxLate = 256;
 const maxRanges = 256;
@@ -39,7 +39,8 @@ export class FullAcks extends Acks {
       talkEvery: never,
       promptUntil: 0,
     });
-    all.seen.skip(all.largest + 1);
+    // what came before counts as if all of it had
+    for (let n = all.largest; n >= 0 && all.seen.fresh(n); n--) all.seen.mark(n);
     return all;
   }
 

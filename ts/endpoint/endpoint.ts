@@ -132,7 +132,7 @@ export class Endpoint {
   }
 
   nextEvent(): Event | undefined {
-    return this.c.events.length > 0 ? this.c.events.shift() : undefined;
+    return this.c.events.shift();
   }
 
   /** Has a PING go at once, whatever else goes. */

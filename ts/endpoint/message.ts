@@ -55,7 +55,7 @@ export class Message {
   fill(bytes: Uint8Array, prefix: number): void {
     this.size = bytes.length + prefix;
     if (this.bytes.length < this.size) this.bytes = new Uint8Array(this.size);
-    if (prefix > 0) this.bytes[0] = 0;
+    this.bytes[0] = 0;
     this.bytes.set(bytes, prefix);
   }
 

@@ -89,7 +89,7 @@ export class Receiver {
 
   /** Takes a message out that waits for the game. */
   take(): Uint8Array | undefined {
-    const bytes = this.ready.length > 0 && this.ready.shift();
+    const bytes = this.ready.shift();
     if (!bytes) return undefined;
     if (this.reliable) this.taken(bytes);
     else this.held -= bytes.length + messageCharge;

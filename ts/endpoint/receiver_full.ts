@@ -16,6 +16,7 @@ import {
   type OptionRun,
   type Reader,
 } from "../wire/index.js";
+import { Window } from "../wire/window.js";
 import { become } from "./become.js";
 import { expireLater } from "./expiry.js";
 import { maxOpen, messageCharge, second } from "./constants.js";
@@ -28,7 +29,6 @@ import { came, type Fate } from "./path.js";
 import { droppable, Head } from "./head.js";
 import { Receiver } from "./receiver.js";
 import { type Symbol } from "./symbol.js";
-import { Window } from "./window.js";
 
 const keyHorizon = 1 << 14;
 const manyKeys = 256;

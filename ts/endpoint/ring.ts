@@ -32,8 +32,9 @@ export class Ring<T> {
     this.items[this.end++ % this.items.length] = item;
   }
 
-  /** Takes the oldest out. */
+  /** Takes the oldest out; undefined if there is none. */
   shift(): T | undefined {
+    if (!this.length) return undefined;
     const at = this.base++ % this.items.length;
     const item = this.items[at];
     this.items[at] = undefined;

@@ -1,6 +1,7 @@
 import type { Address } from "../wire/address.js";
 import { Code } from "../wire/error.js";
 import { Reader } from "../wire/reader.js";
+import { Window } from "../wire/window.js";
 import { same } from "./bytes.js";
 import { secretsOf } from "./keys.js";
 import { Opener } from "./opener.js";
@@ -9,7 +10,6 @@ import { Sealer } from "./sealer.js";
 import type { Showing } from "./showing.js";
 import type { Ticket } from "./ticket.js";
 import type { Token } from "./token.js";
-import { Window } from "./window.js";
 
 const interval = 100_000;
 const reliableInterval = 1_000_000; // what loses nothing repeats only what a server has passed over
@@ -184,7 +184,13 @@ export class Handshake<T extends Try = Try> {
     if (!this.failure || why.code !== Code.timeout) this.failure = why; // silence tells less
     const { tries } = this.cfg;
     if (over) while (tries[this.at + 1]?.credential === this.by.credential) this.at++;
-    if (this.at + 1 < tries.length) return this.begin();
+    if (this.at + 1 < tries.length) {
+      try {
+        return this.begin();
+      } catch (e) {
+        return this.fail(refusal(Code.unreachable, (e as Error).message)); // there is no way to there
+      }
+    }
     this.refusal = this.failure;
     this.end();
   }

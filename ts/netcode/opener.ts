@@ -1,8 +1,8 @@
 import { nearest } from "../wire/number.js";
+import { Window } from "../wire/window.js";
 import { Epoch } from "./epoch.js";
 import type { Epochs } from "./epochs.js";
 import type { Pad } from "./pad.js";
-import { Window } from "./window.js";
 
 /** An Opener opens the DATA packets that come of a connection (SPEC.md, 4 and 5). */
 export class Opener {
@@ -35,10 +35,10 @@ export class Opener {
     let low = 0;
     for (let i = numberBytes; i > 0; i--) low = low * 256 + b[i]!;
     const seen = (this.seen[path] ??= new Window());
-    const number = nearest(seen.largest + 1, low, 8 * numberBytes);
+    const number = nearest(seen.next, low, 8 * numberBytes);
     if (!seen.fresh(number)) return undefined;
     const parity = b[0]! & 4;
-    const epoch = epochs ? epochs.of(now, parity, path, seen.largest, number) : !parity && this.epoch;
+    const epoch = epochs ? epochs.of(now, parity, path, seen.next - 1, number) : !parity && this.epoch;
     const frames = epoch && epoch.aead.open(epoch.nonce(path, number), b, header);
     if (!frames) return undefined;
     epochs?.opened(now, epoch, path, number);

@@ -99,7 +99,7 @@ async function answer(ask: Ask): Promise<object> {
   };
 }
 
-await Promise.all([load("kept"), load("repair"), load("asked")]); // nor for a part of the client
+await Promise.all([load("kept"), load("repair"), load("stats")]); // nor for a part of the client
 let text = "";
 const chunk = Buffer.alloc(1 << 16);
 for (let n; (n = readSync(0, chunk)) > 0;) {

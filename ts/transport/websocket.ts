@@ -17,7 +17,8 @@ export class WebSocketWay implements Way {
   /** A text came. Until somebody listens the first one is kept, which says what the server offers. */
   onText: (text: string) => void = (text) => {
     this.said ??= text;
-    this.offers = this.kinds.some((kind) => this.said!.includes(`"${kind}"`));
+    // it may say false, too
+    this.offers = this.kinds.some((kind) => RegExp(`"${kind}"[\\s:]+[{t]`).test(text));
   };
   said: string | undefined;
   offers = false;

@@ -13,5 +13,5 @@ export * from "./path.js";
 export * from "./hold.js";
 export * from "./repair.js";
 export * from "./sum.js";
-export { difference, readRows } from "./difference.js";
 export * from "./control.js";
+export { readRows } from "./rows.js";
