@@ -5,6 +5,7 @@ import { Duel, settle } from "../testdata/duel.js";
 import { tokenOf } from "../testdata/handshake.js";
 import type { Door, Way } from "../transport/way.js";
 import { Client, Code, Delivery, RawChannel, systemClock, type Event } from "./index.js";
+import { load } from "./loading.js";
 
 const channels = [new RawChannel({ id: 1, delivery: Delivery.reliableOrdered })];
 const day = 86_400;
@@ -47,6 +48,22 @@ function clientOf(open: (n: number, way: Shut) => void, doors = 1) {
   return { client, ways, delays };
 }
 
+test("a part of the client is not loaded for what a server says that it has not", () => {
+  for (const [hello, offers] of [
+    ['{"hello":{"webrtc":false}}', false],
+    ['{"hello":{"webtransport" : null, "webrtc" : false}}', false],
+    ['{"hello":{}}', false],
+    ['{"hello":{"webrtc":true}}', true],
+    ['{"hello":{ "webrtc" : true}}', true],
+    ['{"hello":{"webrtc":false,"webtransport":{"port":1,"path":"/"}}}', true],
+  ] as const) {
+    const cable = cables.websocket();
+    const way = cable.transport.ways([])[0]!.open();
+    cable.says(hello);
+    assert.equal(way.offers, offers, hello);
+  }
+});
+
 test("a token that is good for months, and names no timeout, has nobody wake up for it", async () => {
   for (const timeout of [-1, 60 * day]) {
     const { client, delays } = clientOf(() => {});
@@ -82,6 +99,7 @@ test("a way that cannot be opened is passed over, and the Client goes on", async
 });
 
 test("Disconnected is the last event, whatever becomes of the socket behind it", async () => {
+  await load("ways"); // which tell of paths
   const cable = cables.websocket();
   const duel = await Duel.begin(cable, Delivery.reliableOrdered, 1);
   const { client, conn } = duel;
@@ -92,24 +110,6 @@ test("Disconnected is the last event, whatever becomes of the socket behind it",
   await settle();
   const kinds = [...client.events()].map((e: Event) => e.kind);
   assert.deepEqual(kinds, ["Disconnected"]);
-});
-
-test("a part of the client is not loaded for what a server says that it has not", async () => {
-  const cable = cables.websocket();
-  const duel = await Duel.begin(cable, Delivery.reliableOrdered, 1);
-  const { loaded } = await import("./loading.js");
-  const says = async (hello: string) => {
-    cable.says(hello);
-    await duel.run(3);
-    await settle();
-    return "ways" in loaded;
-  };
-  assert.equal(await says('{"hello":{"webrtc":false}}'), false);
-  const other = cables.websocket();
-  const next = await Duel.begin(other, Delivery.reliableOrdered, 1);
-  other.says('{"hello":{ "webrtc" : true}}');
-  while (!("ways" in loaded)) await next.run(1);
-  for (const { client } of [duel, next]) client.close();
 });
 
 test("a Client is closed twice, and by who hears of its end, and what it said stays", async () => {
@@ -129,6 +129,7 @@ test("a Client is closed twice, and by who hears of its end, and what it said st
 });
 
 test("a Client whose game throws when it hears of the end is closed all the same", async () => {
+  await load("ways"); // so that a goodbye takes a while
   const cable = cables.websocket();
   const { client } = await Duel.begin(cable, Delivery.reliableOrdered, 1);
   client.onNews = () => {
@@ -136,5 +137,20 @@ test("a Client whose game throws when it hears of the end is closed all the same
   };
   assert.throws(() => client.close(), /the game's own/);
   assert.equal(cable.closed, 1);
+  assert.deepEqual([...client.conns()], []);
+});
+
+test("a Client goes on after a transport that threw", async () => {
+  const { client, ways } = clientOf(() => {});
+  const conn = client.follow([tokenOf(1)]);
+  ways[0]!.send = () => {
+    ways[0]!.send = () => true;
+    throw new Error("the transport's own");
+  };
+  ways[0]!.onReady();
+  assert.throws(() => client.flush(), /the transport's own/);
+  conn.close(300, "bye");
+  client.flush();
+  assert.deepEqual([...client.events()].map((e) => e.kind), ["Disconnected"]);
   assert.deepEqual([...client.conns()], []);
 });
