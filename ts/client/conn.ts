@@ -158,7 +158,10 @@ export class Conn {
     return loaded.stats;
   }
 
-  /** What was counted and measured; undefined until it is connected, and what knows it is loaded, which the first call begins. */
+  /**
+   * What was counted and measured; undefined until it is connected, and the part "stats" of the client is loaded. The first call
+   * begins that, and onNews is called when it is there; after preload("stats") it is there at once.
+   */
   stats(): ConnStats | undefined {
     return this.asked?.stats(this.peer);
   }
@@ -171,18 +174,19 @@ export class Conn {
   /**
    * About how many bytes of messages sent now would leave within so many milliseconds, with all headers: as much as congestion
    * control, pacing and the limits of the server allow, less what waits already; of a channel, less what goes before its messages
-   * or with them. A game that sends no more than that keeps its queues near empty. 0: nothing, or nobody has measured yet.
+   * or with them. A game that sends no more than that keeps its queues near empty. 0: nothing, or nobody has measured yet, as
+   * before {@link stats} are there.
    */
   budget(within = 1000 / 60, channel?: number): number {
     return this.asked?.budget(this.peer, within, channel) ?? 0;
   }
 
-  /** What was counted and measured of each path that is not closed. */
+  /** What was counted and measured of each path that is not closed; none before {@link stats} are there. */
   paths(): PathStats[] {
     return this.asked?.paths(this.peer) ?? [];
   }
 
-  /** Exchanges of clocks since the last call, for a timeline; they are kept from the first call on. */
+  /** Exchanges of clocks since the last call, for a timeline; they are kept from the first call on, once {@link stats} are there. */
   clockSamples(): readonly ClockSample[] {
     return this.asked?.clockSamples(this.peer) ?? [];
   }

@@ -5,6 +5,7 @@ export { systemClock, type Clock } from "./clock.js";
 export type { ClientConfig } from "./config.js";
 export type { Conn } from "./conn.js";
 export type { Event, State } from "./event.js";
+export { preload, type Part } from "./loading.js";
 export { Reason } from "./reason.js";
 export { registry, type Kinds, type Registered } from "./registry.js";
 export { ConnError, dial, resume, Session, type Message } from "./session.js";

@@ -5,6 +5,7 @@ import { clockSamples as samplesOf, type ClockSample } from "../endpoint/clock.j
 import { rowsOf } from "../endpoint/config.js";
 import { channelCounts, messageCounts } from "../endpoint/counts.js";
 import { difference as between } from "../endpoint/difference.js";
+import type { FullEndpoint } from "../endpoint/endpoint_full.js";
 import type { FullWay as Path } from "../endpoint/way.js";
 import type { Kind } from "../transport/way.js";
 import type { Refusal } from "../netcode/packet.js";
@@ -12,6 +13,7 @@ import { readRows } from "../wire/rows.js";
 import { formsOf } from "./config.js";
 import type { Dialed } from "./dialed.js";
 import type { Line } from "./line.js";
+import { loaded } from "./loading.js";
 
 // What nobody has to know: it loads when a game asks for numbers, and when a server refuses what differs.
 
@@ -75,8 +77,14 @@ function pathStats(p: Path, line: Line): PathStats {
   };
 }
 
-/** The endpoint of a peer that is connected. */
-const connected = ({ line, full }: Dialed) => line && full;
+/** The endpoint of a peer, which counts all once it knows several ways: what that takes is loaded with this. */
+function fullOf(of: Dialed): FullEndpoint | undefined {
+  if (!of.full && !of.over) loaded.ways?.learn(of);
+  return of.full;
+}
+
+/** That of one which is connected. */
+const connected = (of: Dialed) => of.line && fullOf(of);
 
 /** The stats of a connection; undefined before there is one. */
 export function stats(of: Dialed): ConnStats | undefined {
@@ -104,12 +112,13 @@ export function channelStats(of: Dialed, channel: number): ChannelStats | undefi
 
 /** How many bytes of messages would leave within so many milliseconds. */
 export function budget(of: Dialed, within: number, channel?: number): number {
-  const { full } = of;
+  const full = fullOf(of);
   return full ? bytesWithin(full, of.now(), within * 1000, channel) : 0;
 }
 
 /** Exchanges of clocks since the last call. */
-export function clockSamples({ full }: Dialed): readonly ClockSample[] {
+export function clockSamples(of: Dialed): readonly ClockSample[] {
+  const full = fullOf(of);
   return full ? samplesOf(full) : [];
 }
 
