@@ -1,5 +1,5 @@
 import type { Session } from "../netcode/handshake.js";
-import type { Refusal } from "../netcode/packet.js";
+import { refusal, type Refusal } from "../netcode/packet.js";
 import type { Ticket } from "../netcode/ticket.js";
 import type { Way } from "../transport/way.js";
 import { Code } from "../wire/error.js";
@@ -61,18 +61,22 @@ export class Comeback {
     if (!attempt) {
       if (now < this.at) return;
       this.shown = this.wallet.next!;
-      this.attempt = of.show(this.shown);
+      try {
+        this.attempt = of.show(this.shown);
+      } catch (e) {
+        return this.refused(now, refusal(Code.unreachable, (e as Error).message)); // the transport has no way now
+      }
       return this.attempt.handleTimeout(now);
     }
     attempt.handleTimeout(now);
     const session = attempt.shake?.session;
-    const { refusal } = attempt;
+    const why = attempt.refusal;
     if (session) {
       this.wallet.drop(this.shown!);
       of.letIn(session, attempt.way);
-    } else if (refusal) {
+    } else if (why) {
       this.stop();
-      this.refused(now, refusal);
+      this.refused(now, why);
     }
   }
 

@@ -38,7 +38,12 @@ export class Session {
     /** The connection; after the server has handed us over another one. */
     public conn: Conn,
   ) {
-    client.onNews = () => this.waiting.splice(0).forEach((resolve) => resolve());
+    client.onNews = () => this.tell();
+  }
+
+  /** Has all who wait look again. */
+  private tell(): void {
+    this.waiting.splice(0).forEach((resolve) => resolve());
   }
 
   private news(): Promise<void> {
@@ -50,13 +55,14 @@ export class Session {
     return this.conn.send(channel, b, options);
   }
 
-  /** What happens, messages included, until the connection has ended. */
+  /** What happens, messages included, until the connection has ended; of several loops one has each event, and all of them end. */
   async *events(): AsyncGenerator<Event | Message> {
     for (;;) {
       const event = this.next();
+      if (event?.kind === "Disconnected") this.tell(); // another loop, which has nothing more to wait for
       if (event) yield event;
-      if (event?.kind === "Disconnected") return;
-      if (!event) await this.news();
+      else if (this.conn.reason) return;
+      else await this.news();
     }
   }
 

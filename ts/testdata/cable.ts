@@ -192,7 +192,7 @@ class WebTransportPlug extends Plug {
         plug.made++;
       }
       close(): void {
-        plug.closed++;
+        plug.closed = 1; // a second time is none
       }
     }
     Object.assign(globalThis, { WebTransport: FakeSession });

@@ -43,6 +43,7 @@ class Pause {
 export class WebClimber implements Climber {
   private readonly forSocket = new Pause(250, 15_000);
   private readonly forBetter = new Pause(1000, 60_000);
+  private next: WebSocketWay | undefined; // is being opened
   private hello: Hello | undefined; // of the WebSocket
   private better: Way | undefined; // stands, or is being opened
   private opens = false; // it is being opened
@@ -80,11 +81,10 @@ export class WebClimber implements Climber {
   }
 
   private reconnect(): void {
-    if (this.stopped) return;
-    const socket = new WebSocketWay(this.socket.url, this.socket.kinds);
+    const socket = (this.next = new WebSocketWay(this.socket.url, this.socket.kinds));
     socket.onEnded = () => this.forSocket.then(() => this.reconnect());
     socket.onReady = () => {
-      if (this.stopped) return socket.close();
+      this.next = undefined;
       this.found(socket);
       this.keep(socket);
       socket.onReady();
@@ -118,7 +118,7 @@ export class WebClimber implements Climber {
 
   private take(text: string): void {
     const signal = readSignal(text);
-    if (!signal) return; // a later version may say more
+    if (!signal || this.stopped) return; // a later version may say more
     const { better } = this;
     const { hello, offer, refused, candidate } = signal;
     this.hello = hello ?? this.hello;
@@ -163,6 +163,7 @@ export class WebClimber implements Climber {
     this.stopped = true;
     this.forSocket.reset();
     this.forBetter.reset();
+    this.next?.close();
     if (this.opens) this.better?.close();
   }
 }

@@ -72,6 +72,7 @@ class UdpWay implements Way {
   close(): void {
     if (this.closed) return;
     this.closed = true;
+    this.onDatagram = this.onReady = () => {};
     this.socket.close();
   }
 }

@@ -21,7 +21,7 @@ export interface Way {
    * @returns false if it is not open yet, or full: then onReady tells when to try again
    */
   send(datagram: Uint8Array): boolean;
-  /** Closes it. onEnded is not called. */
+  /** Closes it: nothing is told any more. */
   close(): void;
   /** A datagram came; its memory is the receiver's. */
   onDatagram: (datagram: Uint8Array) => void;

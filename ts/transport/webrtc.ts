@@ -69,7 +69,7 @@ export class WebRtcWay implements Way {
   }
 
   close(): void {
-    this.onEnded = this.onReady = () => {};
+    this.onDatagram = this.onEnded = this.onReady = () => {};
     this.peer.close();
   }
 }

@@ -75,7 +75,7 @@ export class WebSocketWay implements Way {
   close(): void {
     this.over = true;
     clearTimeout(this.again);
-    this.onEnded = () => {};
+    this.onDatagram = this.onEnded = this.onReady = () => {};
     this.socket.close();
   }
 }
