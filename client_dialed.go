@@ -181,12 +181,23 @@ func (d *dialed) handle(in reading, path uint8, from netcode.Source, b []byte) b
 		return ev.Drop == netcode.DropNone
 	}
 	ev := d.handshake.netcode.HandleDatagram(in.at, unix, path, from, b)
-	d.handleEvent(in.at, endpoint.ECN(in.ECN), ev)
+	d.handleEvent(in.at, way{port: in.port, path: in.Path}, endpoint.ECN(in.ECN), ev)
 	return ev.Drop == netcode.DropNone
 }
 
-// handleEvent acts on what netcode made of a datagram that had a mark, or of time.
-func (d *dialed) handleEvent(now int64, mark endpoint.ECN, ev netcode.ClientEvent) {
+// routeBy is the way of a packet of the server's on a path. It does not roam: only what comes from where it is was
+// read. So it came by the way that the path takes, by whichever socket: what a bystander leads astray must not begin a
+// search. A path that takes none, since it was given up and taken back, is asked where it was until then.
+func (d *dialed) routeBy(path uint8, by way) endpoint.Route {
+	r := d.conn.end.Route(path)
+	if r == endpoint.NoRoute && int(path) < len(d.origins) && d.origins[path] == (origin{by.port, sourceOf(by.path)}) {
+		return d.conn.route(by)
+	}
+	return r
+}
+
+// handleEvent acts on what netcode made of a datagram that came by a way and had a mark, or of time.
+func (d *dialed) handleEvent(now int64, by way, mark endpoint.ECN, ev netcode.ClientEvent) {
 	c, k := d.conn, &d.client.core
 	switch ev.Kind {
 	case netcode.ClientState:
@@ -196,11 +207,8 @@ func (d *dialed) handleEvent(now int64, mark endpoint.ECN, ev netcode.ClientEven
 		d.connected(now, ev)
 	case netcode.ClientPacket:
 		if c.end != nil {
-			// The server does not roam: only what comes from where it is was read.
-			// So it came by the way that the path takes, by whichever socket: what a bystander
-			// leads astray must not begin a search.
 			c.handlePacket(now, endpoint.Incoming{
-				Path: ev.Path, From: c.end.Route(ev.Path), ECN: mark, Number: ev.Number, Frames: ev.Frames,
+				Path: ev.Path, From: d.routeBy(ev.Path, by), ECN: mark, Number: ev.Number, Frames: ev.Frames,
 			})
 		}
 	case netcode.ClientPayload:

@@ -94,7 +94,7 @@ func (d *dialed) netcodeDue() (int64, bool) {
 }
 
 func (d *dialed) netcodeTimeout(now int64) {
-	d.handleEvent(now, endpoint.NotECT, d.handshake.netcode.HandleTimeout(now, d.client.unix.Load()))
+	d.handleEvent(now, way{}, endpoint.NotECT, d.handshake.netcode.HandleTimeout(now, d.client.unix.Load()))
 }
 
 func (d *dialed) goneDue() (int64, bool) { return d.goneAt, d.goneAt != never }

@@ -165,6 +165,44 @@ func TestClimbFromNothing(t *testing.T) {
 	}
 }
 
+// TestClimbTakenBack: both rungs are cut, and the client has given the better one up when it hears the server there again,
+// which has not heard of that and asks. The client takes the path back, and asks there as well, which does not come
+// through for as long as it asks. When all is well it climbs there again, since the server still asks on that path.
+func TestClimbTakenBack(t *testing.T) {
+	takenBack := 0
+	for cut := time.Second; cut < 2*time.Second; cut += 100 * time.Millisecond {
+		c := newWorld(t).newClimber(nil)
+		c.connect()
+		socket := c.ladder.rungs[0]
+		top := c.raise(transport.KindWebTransport)
+		c.run(3 * time.Second)
+		c.wantTransport(transport.KindWebTransport)
+		top.cut(true)
+		c.run(cut)
+		c.wantTransport(transport.KindWebSocket)
+		socket.cut(true)
+		c.conn.ClosePath(1)
+		c.run(2500 * time.Millisecond) // it is opened twice, and not for a while after that
+		c.w.until("the client's path is closed", func() bool { return c.conn.PathStats(1).State == tickwire.PathClosed })
+		top.faults = []*fault{{off: [2]bool{true, false}}}
+		top.relink()
+		c.run(3 * time.Second)
+		if c.conn.PathStats(1).State == tickwire.PathFailed {
+			takenBack++
+		}
+		socket.kill("killed", 0, 0) // with all that says what was given up
+		c.raise(transport.KindWebSocket)
+		c.run(time.Second)
+		top.cut(false)
+		c.run(15 * time.Second)
+		c.wantTransport(transport.KindWebTransport)
+		c.settle()
+	}
+	if takenBack == 0 {
+		t.Error("the client has never taken the path back")
+	}
+}
+
 // TestClimbClose: a connection ends in order over what is left, whatever ends beside it; and without
 // anything left both sides end by themselves.
 func TestClimbClose(t *testing.T) {
