@@ -62,6 +62,19 @@ test("a message whose fragments are there is charged once when it comes whole", 
   assert.equal(s.take(`81 05 0100 9003 ${"00".repeat(400)}`).code, 2);
 });
 
+test("a sum of a Latest channel has the ids of its messages, however many there were", () => {
+  const s = learned().take("61 02 70110100 01 01 aa").take("07 02 7111 00 01 02 01bb");
+  const came = [s.end.receive(looseLatest), s.end.receive(looseLatest)];
+  assert.equal(hex(came[1] ?? came[0]), "bb");
+  assert.equal(s.stats.messagesRebuilt, 1);
+});
+
+test("a sum of messages that are all there is not looked at, though it is shorter than one of them", () => {
+  const s = learned().take("07 03 0000 00 01 04 03aabbcc").take("07 03 0000 01 01 02 01aa");
+  assert.equal(s.code, undefined);
+  assert.equal(hex(s.end.receive(3)), "aabbcc");
+});
+
 test("a challenge is answered at once, and the last four of more", () => {
   const s = learned();
   s.take(Array.from({ length: 6 }, (_, n) => `08 000000000000000${n}`).join(""));

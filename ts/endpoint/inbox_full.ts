@@ -110,7 +110,7 @@ export class FullInbox extends Inbox {
     const of = this.of(sum.channel) as FullReceiver;
     this.prompt = prompt;
     want(sum.channel > 0);
-    const newest = of.expand(sum.newest, false, !of.reliable);
+    const newest = of.expandSum(sum.newest);
     want(!of.reliable || newest < of.lowest + maxOpen);
     if (!this.rebuilders) return this.want(of, newest, sum.mask);
     const { now } = this.c;

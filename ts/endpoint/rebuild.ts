@@ -129,9 +129,7 @@ class Rebuilder {
       if (!((mask >>> i) & 1)) continue;
       const id = newest - i;
       if (id <= this.newest - past) return; // it came too late
-      const n = this.sizes[id % past]!;
-      want(n <= bytes.length);
-      if (n >= 0) known++;
+      if (this.sizes[id % past]! >= 0) known++;
       else if (this.of.resolved(id))
         return; // it is here, and its bytes are not
       else missing++;
@@ -151,6 +149,7 @@ class Rebuilder {
       if (!((mask >>> i) & 1)) continue;
       const slot = (newest - i) % past;
       const c = coefficient(row, newest - i);
+      want(this.sizes[slot]! <= bytes.length); // a message is no longer than a sum that it is in
       if (this.sizes[slot]! < 0) s.row[slot] = c;
       else this.add(s, slot, c);
     }

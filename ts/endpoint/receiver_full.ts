@@ -124,6 +124,11 @@ export class FullReceiver extends Receiver {
     return super.expand(low, wide);
   }
 
+  /** The newest id of a sum: as that of a RUN, which on an Unreliable channel is one of copies. */
+  expandSum(low: number): number {
+    return this.expand(low, false, this.cfg.delivery === Delivery.unreliable);
+  }
+
   /** Takes a whole message, which is its own from here on. */
   private arrived(h: Head, bytes: Uint8Array): void {
     if (h.copied || this.cfg.delivery !== Delivery.unreliable) this.saw(this.cfg.id, h, bytes);
