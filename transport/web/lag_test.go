@@ -222,6 +222,42 @@ func TestQUICFlow(t *testing.T) {
 	})
 }
 
+// TestQUICFlowDrains: the end of a session waits until the last datagram is out and ahead, and for nothing that cannot come.
+func TestQUICFlowDrains(t *testing.T) {
+	const patience = 3 * quicAhead
+	for name, c := range map[string]struct {
+		out, over time.Duration // when the datagram goes out, and the session ends; 0: never
+		want      time.Duration
+	}{
+		"it is out at once":          {1, 0, quicAhead},
+		"it is out late":             {2 * quicAhead, 0, 2 * quicAhead},
+		"it never goes out":          {0, 0, patience},
+		"the session ends meanwhile": {0, quicAhead / 2, quicAhead / 2},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			f, over := newQUICFlow(), make(chan struct{})
+			f.enter(500, over)
+			if c.out > 0 {
+				time.AfterFunc(c.out, func() { f.sent(500 + quicAround) })
+			}
+			if c.over > 0 {
+				time.AfterFunc(c.over, func() { close(over) })
+			}
+			began := time.Now()
+			if f.drain(patience, over); time.Since(began) != c.want {
+				t.Errorf("%s: it lasts for %v, want %v", name, time.Since(began), c.want)
+			}
+			time.Sleep(patience)
+		})
+	}
+	synctest.Test(t, func(t *testing.T) {
+		began := time.Now()
+		if newQUICFlow().drain(patience, nil); time.Since(began) != 0 {
+			t.Error("it waits for nothing")
+		}
+	})
+}
+
 // TestRTCFlow: over paths of many kinds SCTP is allowed what fills the path, and not much more, for a
 // minute in which the game always has something to send.
 func TestRTCFlow(t *testing.T) {

@@ -54,6 +54,28 @@ func TestLastWords(t *testing.T) {
 	}
 }
 
+// TestFlushIsTold: the end of a data channel does not wait longer than until all has arrived.
+func TestFlushIsTold(t *testing.T) {
+	s := newSharedPort(t, limits{})
+	_, p := s.dialRTC()
+	p.path(t)
+	const patience = time.Minute
+	began := time.Now()
+	for range 3 {
+		for range 10 {
+			if err := p.write(make([]byte, 1000)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if p.flush(patience); p.channel.BufferedAmount() > 0 {
+			t.Error("it did not wait")
+		}
+	}
+	if took := time.Since(began); took >= patience {
+		t.Errorf("it took %v", took)
+	}
+}
+
 // heard waits for a datagram at a board and returns its path.
 func heard(t *testing.T, b *board, want string) transport.Path {
 	t.Helper()

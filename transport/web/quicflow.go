@@ -14,8 +14,6 @@ const (
 	// quicAround is the least that a packet of QUIC has around a datagram: its first byte and number, a
 	// frame's type and length, the session's tag, and the seal.
 	quicAround = 1 + 1 + 1 + 1 + 1 + 16
-	// quicLook is how often one who waits for the last of them looks again.
-	quicLook = 2 * time.Millisecond
 	// quicAhead is by how much the last of them goes ahead of the end of its session, which overtakes them on the way and at
 	// who reads: one goroutine there reads datagrams, another the stream, and behind the end it no longer takes the others.
 	quicAhead = 100 * time.Millisecond
@@ -70,17 +68,35 @@ func (f *quicFlow) tryEnter(size int) bool {
 	return true
 }
 
-// drain waits until all has gone out that was counted, and is ahead, but not for longer than patience.
-func (f *quicFlow) drain(patience time.Duration) {
-	for end := time.Now().Add(patience); !f.ahead() && time.Now().Before(end); {
-		time.Sleep(quicLook)
+// drain waits until all has gone out that was counted, and is ahead, but not for longer than patience, nor than the session.
+func (f *quicFlow) drain(patience time.Duration, over <-chan struct{}) {
+	late := time.NewTimer(patience)
+	defer late.Stop()
+	for {
+		held, ahead := f.state()
+		var then <-chan time.Time // never, while some are held
+		if !held {
+			if ahead <= 0 {
+				return
+			}
+			then = time.After(ahead)
+		}
+		select {
+		case <-f.room:
+		case <-then:
+		case <-late.C:
+			return
+		case <-over:
+			return
+		}
 	}
 }
 
-func (f *quicFlow) ahead() bool {
+// state says whether any are held, and in how long the last one is ahead.
+func (f *quicFlow) state() (held bool, ahead time.Duration) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	return f.held == 0 && time.Since(f.last) >= quicAhead
+	return f.held > 0, time.Until(f.last.Add(quicAhead))
 }
 
 func (f *quicFlow) forget() {

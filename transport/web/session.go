@@ -124,7 +124,7 @@ func (c *wtConduit) close(code int, reason string) {
 		return
 	}
 	if c.flow != nil {
-		c.flow.drain(sessionGone) // what is said on the stream overtakes datagrams that wait
+		c.flow.drain(sessionGone, c.session.Context().Done()) // what is said on the stream overtakes datagrams that wait
 	}
 	reason = clip(reason, mostCloseReason)
 	b := quicvarint.Append(nil, closeSession)

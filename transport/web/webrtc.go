@@ -419,14 +419,22 @@ func (p *rtcPeer) close(code int, _ string) {
 
 // flush waits until SCTP holds nothing, but not for longer than patience.
 func (p *rtcPeer) flush(patience time.Duration) {
-	look := time.NewTicker(rtcLook)
-	defer look.Stop()
-	for end := time.Now().Add(patience); p.channel.BufferedAmount() > 0 && time.Now().Before(end); {
+	late := time.NewTimer(patience)
+	defer late.Stop()
+	empty := make(chan struct{}, 1)
+	p.channel.OnBufferedAmountLow(func() { // it falls to nothing, which no threshold stands above
 		select {
-		case <-look.C:
-		case <-p.done:
-			return
+		case empty <- struct{}{}:
+		default:
 		}
+	})
+	if p.channel.BufferedAmount() == 0 {
+		return
+	}
+	select {
+	case <-empty:
+	case <-late.C:
+	case <-p.done:
 	}
 }
 
