@@ -103,6 +103,7 @@ func (b *board) end(a *association, why error, broken bool) bool {
 	}
 	b.over = append(b.over, transport.Ending{Path: a.path, Reason: why})
 	b.rungs.changed = true
+	b.letIn() // it may have been let in, and will not come
 	return true
 }
 
@@ -160,11 +161,18 @@ func (b *board) Read(ds []transport.Datagram) (int, error) {
 			a.unblock()
 		}
 	}
-	for room := b.inbox.limit - b.inbox.size; room > 0 && len(b.crowd) > 0; room-- {
-		b.crowd[0].unblock()
-		b.crowd = b.crowd[1:]
-	}
+	b.letIn()
 	return n, nil
+}
+
+// letIn lets so many of the crowd try again as there is room for. The lock is held.
+func (b *board) letIn() {
+	for room := b.inbox.limit - b.inbox.size; room > 0 && len(b.crowd) > 0; b.crowd = b.crowd[1:] {
+		if a := b.crowd[0]; !a.over {
+			a.unblock()
+			room--
+		}
+	}
 }
 
 // Write implements [transport.Socket]. What a WebSocket has no room for is not taken; WebRTC and

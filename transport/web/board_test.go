@@ -247,6 +247,42 @@ func TestCrowd(t *testing.T) {
 	})
 }
 
+// TestCrowdThatLeaves: who ends while he waits for room in the inbox, or when he was just let in, holds up nobody behind him.
+func TestCrowdThatLeaves(t *testing.T) {
+	for name, letIn := range map[string]bool{"while he waits": false, "when he was let in": true} {
+		synctest.Test(t, func(t *testing.T) {
+			b := newBoard(1, limits{})
+			first, leaver, behind := b.fake(t, transport.KindWebSocket, newFakeConduit()), b.fake(t, transport.KindWebSocket, newFakeConduit()), b.fake(t, transport.KindWebSocket, newFakeConduit())
+			first.received([]byte("x"))
+			if got := b.put(leaver, b.free.fill([]byte("x"))); got != putWaits {
+				t.Fatal(got)
+			}
+			go behind.received([]byte("x"))
+			synctest.Wait()
+			ds := make([]transport.Datagram, 1)
+			read := func() transport.Path {
+				if n, err := b.Read(ds); n != 1 || err != nil {
+					t.Fatalf("%s: Read = %d, %v", name, n, err)
+				}
+				synctest.Wait()
+				return ds[0].Path
+			}
+			if letIn {
+				read()
+			}
+			leaver.ended(nil)
+			synctest.Wait()
+			if !letIn {
+				read()
+			}
+			if got := read(); got != behind.path {
+				t.Errorf("%s: then comes %v", name, got)
+			}
+			b.shut(CodeGoingAway, "over")
+		})
+	}
+}
+
 // TestLeaving: what was queued goes out before the conduit is closed, with the code; one that is
 // stuck is cut off.
 func TestLeaving(t *testing.T) {

@@ -9,6 +9,8 @@ import (
 	"net/netip"
 	"slices"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"github.com/tickwire/tickwire/transport"
 )
@@ -224,6 +226,44 @@ func TestDiverterFollowsAddresses(t *testing.T) {
 	if d.ice.at(last) != other.conns[0] || len(d.ice.addresses) != 1 {
 		t.Errorf("the address of two is not the later one's: %d addresses", len(d.ice.addresses))
 	}
+}
+
+// TestICEAddressIsKept: who plays from an address keeps it, whoever proves himself by checks with that address forged in them;
+// some seconds after he was heard last somebody else may be there.
+func TestICEAddressIsKept(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d, m := newTestDiverter(t)
+		thief := newICEMux(d.ice, d.envoy(), []netip.AddrPort{netip.MustParseAddrPort("127.0.0.1:7777")})
+		if _, err := thief.GetConn("thief", thief.GetListenAddresses()[0]); err != nil {
+			t.Fatal(err)
+		}
+		defer thief.Close()
+		checks := func() *iceConn {
+			d.takes(browserAt, stunFor("thief"))
+			_, at, err := thief.conns[0].ReadFromAddrPort(make([]byte, largestPacket))
+			if err != nil || at != browserAt {
+				t.Fatal(at, err)
+			}
+			_, _ = thief.conns[0].WriteToAddrPort([]byte("pion answers it"), at)
+			return d.ice.at(browserAt)
+		}
+		for range 3 {
+			if !d.takes(browserAt, dtlsRecord(23, 50)) {
+				t.Fatal("a record of the player's is not taken")
+			}
+			if _, at, err := m.conns[0].ReadFromAddrPort(make([]byte, largestPacket)); at != browserAt || err != nil {
+				t.Fatal(at, err)
+			}
+			time.Sleep(rtcSilent - time.Second)
+			if checks() != m.conns[0] {
+				t.Fatal("the address is another's, though its player is heard")
+			}
+		}
+		time.Sleep(time.Second)
+		if checks() != thief.conns[0] || len(m.conns[0].peers) != 0 {
+			t.Error("nobody has been heard there for long, and it is nobody else's")
+		}
+	})
 }
 
 // TestICEAnswersFromWhereAsked: a browser is answered from the address of ours by which it came last, as when it came by another one

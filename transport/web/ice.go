@@ -183,6 +183,7 @@ type iceConn struct {
 type iceRoute struct {
 	remote netip.AddrPort
 	local  netip.Addr
+	heard  time.Time // when pion read something from there; zero: never
 }
 
 var _ ice.AddrPortReaderWriter = (*iceConn)(nil)
@@ -209,7 +210,7 @@ func (c *iceConn) ReadFromAddrPort(b []byte) (int, netip.AddrPort, error) {
 		return 0, netip.AddrPort{}, err
 	}
 	defer holds.Put(h)
-	c.heard(iceRoute{h.from, h.local})
+	c.heard(iceRoute{h.from, h.local, time.Now()})
 	return copy(b, h.bytes[:h.n]), h.from, nil
 }
 
@@ -219,8 +220,16 @@ func (c *iceConn) heard(r iceRoute) {
 	defer c.mu.Unlock()
 	c.last = r
 	if i := c.find(r.remote); i >= 0 {
-		c.peers[i].local = r.local
+		c.peers[i] = r
 	}
+}
+
+// hears reports whether something came lately from an address that pion has answered.
+func (c *iceConn) hears(remote netip.AddrPort) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	i := c.find(remote)
+	return i >= 0 && time.Since(c.peers[i].heard) < rtcSilent
 }
 
 // find returns the place of an address in peers; -1 if it is not there.
@@ -246,15 +255,16 @@ func (c *iceConn) route(to netip.AddrPort) netip.Addr {
 	}
 	r := iceRoute{remote: to}
 	if c.last.remote == to {
-		r.local = c.last.local
+		r = c.last
 	}
 	c.mu.Unlock()
 	c.mux.table.add(c, r)
 	return r.local
 }
 
-// add makes an address that of c. One that had another association has this one from now on: what is
-// behind a NAT may be somebody else later.
+// add makes an address that of c. One that had another association has this one from now on, as what is
+// behind a NAT may be somebody else later; but not while the other is heard from there: who has a password of his own
+// proves by it nothing of the address, which he may have forged.
 func (t *iceTable) add(c *iceConn, r iceRoute) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -264,6 +274,9 @@ func (t *iceTable) add(c *iceConn, r iceRoute) {
 	default:
 	}
 	if old := t.addresses[r.remote]; old != nil {
+		if old != c && old.hears(r.remote) {
+			return
+		}
 		old.forget(r.remote)
 	}
 	c.mu.Lock()
