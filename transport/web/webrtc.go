@@ -100,7 +100,11 @@ type rtcPeer struct {
 	raw         datachannel.ReadWriteCloser
 }
 
-var errRTCOver = errors.New("web: the data channel is over")
+var (
+	errRTCOver           = errors.New("web: the data channel is over")
+	errRTCAnother  error = &CloseError{CodeRules, "there is one data channel"}
+	errRTCTooLarge error = &CloseError{CodeTooLarge, fmt.Sprintf("a datagram has %d bytes at most", MaxWebRTCDatagram)}
+)
 
 // offerTo is an offer to an address that asked for it.
 func (r *rtcServer) offerTo(who netip.Addr, at []netip.AddrPort) (*rtcPeer, string, error) {
@@ -234,6 +238,10 @@ func (p *rtcPeer) describe() (string, error) {
 		if s == webrtc.PeerConnectionStateFailed || s == webrtc.PeerConnectionStateClosed {
 			go p.end(errRTCOver) // closing waits for whoever calls
 		}
+	})
+	conn.OnDataChannel(func(*webrtc.DataChannel) { // of which pion would keep 65 000
+		p.server.board.refuse.rules.Add(1)
+		go p.end(errRTCAnother)
 	})
 	ordered, retransmits, negotiated, id := false, uint16(0), true, uint16(rtcID)
 	if p.channel, err = conn.CreateDataChannel(rtcLabel, &webrtc.DataChannelInit{
@@ -376,7 +384,7 @@ func (p *rtcPeer) remote() netip.AddrPort {
 	return netip.AddrPortFrom(at.Unmap(), pair.Remote.Port)
 }
 
-// readAll hands datagrams in until the channel ends.
+// readAll hands datagrams in until the channel ends. No browser sends one that is larger than the offer says.
 func (p *rtcPeer) readAll(a *association, raw io.Reader) {
 	b := make([]byte, MaxWebRTCDatagram+1)
 	for {
@@ -384,6 +392,8 @@ func (p *rtcPeer) readAll(a *association, raw io.Reader) {
 		switch {
 		case errors.Is(err, io.ErrShortBuffer) || err == nil && n > MaxWebRTCDatagram:
 			a.count.tooLarge.Add(1)
+			p.end(errRTCTooLarge) // pion keeps what finds no room, and offers it again for ever
+			return
 		case err != nil:
 			p.end(err)
 			return

@@ -5,6 +5,7 @@ package web
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"net"
 	"net/http"
 	"net/netip"
@@ -120,30 +121,62 @@ func TestWebRTCCrowded(t *testing.T) {
 	}
 }
 
-// TestWebRTCTooLarge: a message that is larger than a datagram is dropped and counted, and the rest
-// goes on.
+// TestWebRTCTooLarge: a message that is larger than a datagram ends its data channel, and costs nobody anything else.
 func TestWebRTCTooLarge(t *testing.T) {
 	s := newSharedPort(t, limits{})
 	s.echo()
-	p, offer, err := s.rtc.offer([]netip.AddrPort{s.port.LocalAddr()})
-	if err != nil {
+	honest, _ := s.dialRTC()
+	ours := fmt.Sprintf("max-message-size:%d", MaxWebRTCDatagram)
+	for i, n := range []int{MaxWebRTCDatagram + 1, MaxWebRTCDatagram + 2, 4000, 65536} {
+		p, offer, err := s.rtc.offer([]netip.AddrPort{s.port.LocalAddr()})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !strings.Contains(offer, ours) {
+			t.Fatalf("the offer does not say what is taken: %s", offer)
+		}
+		c, answer := rtcBrowser(t, strings.Replace(offer, ours, "max-message-size:65536", 1)) // who does not care
+		if err := p.answer(answer); err != nil {
+			t.Fatal(err)
+		}
+		within(t, "the data channel opens", c.open)
+		if err := c.dc.Send(make([]byte, n)); err != nil {
+			t.Fatal(err)
+		}
+		within(t, "it has ended", p.done)
+		eventually(t, fmt.Sprintf("one of %d bytes is counted, and the other stays", n), func() bool {
+			got := s.board.stats().WebRTC
+			return got.TooLarge == uint64(i)+1 && got.Open == 1
+		})
+	}
+	if err := honest.dc.Send([]byte("small")); err != nil {
 		t.Fatal(err)
 	}
-	c, answer := rtcBrowser(t, offer)
-	if err := p.answer(answer); err != nil {
-		t.Fatal(err)
-	}
-	within(t, "the data channel opens", c.open)
-	raw := c.dc
-	for _, n := range []int{MaxWebRTCDatagram + 1, 4000} {
-		_ = raw.Send(make([]byte, n)) // pion refuses to send the larger itself, as we said what we take
-	}
-	if err := raw.Send([]byte("small")); err != nil {
-		t.Fatal(err)
-	}
-	if got := within(t, "an echo", c.got); string(got) != "small" {
+	if got := within(t, "an echo", honest.got); string(got) != "small" {
 		t.Errorf("%d bytes came back", len(got))
 	}
+}
+
+// TestWebRTCAnotherChannel: who opens a second data channel loses the first.
+func TestWebRTCAnotherChannel(t *testing.T) {
+	s := newSharedPort(t, limits{})
+	s.echo()
+	honest, _ := s.dialRTC()
+	c, p := s.dialRTC()
+	for range 100 {
+		if _, err := c.conn.CreateDataChannel("another", nil); err != nil {
+			break // it is over already
+		}
+	}
+	within(t, "it has ended", p.done)
+	eventually(t, "it is counted, and the other stays", func() bool {
+		got := s.board.stats()
+		return got.Refused.Rules > 0 && got.WebRTC.Open == 1
+	})
+	if err := honest.dc.Send([]byte("small")); err != nil {
+		t.Fatal(err)
+	}
+	within(t, "an echo", honest.got)
 }
 
 // TestWebRTCRubbish: answers that no browser gives are refused with words for it, cost nothing that
