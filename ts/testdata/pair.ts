@@ -137,13 +137,14 @@ export class Pair {
   /** When something happens next. */
   next(): number {
     const { a, b } = this;
-    return Math.min(
+    let at = Math.min(
       a.line.deadline(),
       b.line.deadline(),
       a.endpoint.deadline(),
       b.endpoint.deadline(),
-      ...this.learnAt.flatMap((of) => [...of.values()]),
     );
+    for (const of of this.learnAt) for (const due of of.values()) at = Math.min(at, due);
+    return at;
   }
 
   /** Lets time pass. */
