@@ -52,6 +52,22 @@ async function newPage(): Promise<Page> {
 /** The parts of the client that load later. */
 const chunks = /\/(ways|kept|repair|stats|webrtc)-/;
 
+/** Loads are the parts that pages have loaded. */
+class Loads {
+  private readonly all: [Page, string][] = [];
+
+  readonly let = (route: Route): Promise<void> => {
+    const request = route.request();
+    this.all.push([request.frame().page(), chunks.exec(request.url())![1]!]);
+    return route.continue();
+  };
+
+  /** Those of one page, in the order of the alphabet. */
+  of(page: Page): string[] {
+    return this.all.flatMap(([by, part]) => (by === page ? [part] : [])).sort();
+  }
+}
+
 /** What a page tells of its game. */
 interface Told {
   transport: Kind | undefined;
@@ -191,33 +207,25 @@ test("where there is neither it stays on the WebSocket", async () => {
 });
 
 test("a page of a server with a WebSocket alone loads nothing more", async () => {
-  let loads = 0;
+  const loads = new Loads();
   const plays = async (page: Page) => {
-    loads = 0;
     await page.waitForFunction(() => game.heard > 300);
-    return loads > 0 ? `${loads} were loaded` : "";
+    return loads.of(page).join();
   };
-  await play({ noWebTransport: true, noWebRTC: true }, undefined, plays, chunks, (route) => {
-    loads++;
-    return route.continue();
-  });
+  await play({ noWebTransport: true, noWebRTC: true }, undefined, plays, chunks, loads.let);
 });
 
 test("a page that plays by WebTransport loads what several ways take, and nothing else unless a packet is lost", async () => {
-  const loads = new Set<string>();
+  const loads = new Loads();
   const plays = async (page: Page) => {
-    loads.clear();
     await page.waitForFunction(() => /^web(transport|rtc)$/.test(game.transport ?? "") && game.heard > 300);
-    const before = [...loads].sort(); // what tells of losses is loaded, too
+    const before = loads.of(page); // what tells of losses is loaded, too
     await page.waitForFunction(() => game.lost !== undefined);
     const lost = (await page.evaluate(() => game.lost))! > 0;
     const want = lost && before.includes("repair") ? ["repair", "ways"] : ["ways"];
     return `${before}` === `${want}` ? "" : `${before} were loaded, want ${want}`;
   };
-  await play({}, undefined, plays, chunks, (route) => {
-    loads.add(chunks.exec(route.request().url())![1]!);
-    return route.continue();
-  });
+  await play({}, undefined, plays, chunks, loads.let);
 });
 
 test("when the rest of the client cannot be loaded the game goes on where it began", async () => {
