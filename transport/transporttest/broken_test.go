@@ -112,7 +112,7 @@ var slips = []struct {
 			}
 			return ready, err
 		}}, testClosedSocket, true,
-		"after Close, Wait must return ErrClosed (transport.Socket.Close): A's call has not returned for 5s",
+		"after Close, Wait must return ErrClosed (transport.Socket.Close): A's call has not returned for 20s",
 	}, {
 		"Wait under way ignores Close", slip{wait: func(s *slip, until time.Time) (bool, error) {
 			ready, err := s.Socket.Wait(until)
@@ -121,7 +121,7 @@ var slips = []struct {
 			}
 			return ready, err
 		}}, testCloseEndsWait, false,
-		"Close must end a Wait under way with ErrClosed (transport.Socket.Close): A still waits after 5s",
+		"Close must end a Wait under way with ErrClosed (transport.Socket.Close): A still waits after 20s",
 	}, {
 		"Wait ends in silence at Close", slip{wait: func(s *slip, until time.Time) (bool, error) {
 			ready, _ := s.Socket.Wait(until)
@@ -130,10 +130,10 @@ var slips = []struct {
 		"Close must end a Wait under way with ErrClosed (transport.Socket.Close): A.Wait = false, <nil>",
 	}, {
 		"Wait ignores Wake", slip{wake: func(*slip) {}}, testWakeEndsWait, false,
-		"after Wake, Wait must return false (transport.Socket.Wait): A still waits after 5s",
+		"after Wake, Wait must return false (transport.Socket.Wait): A still waits after 20s",
 	}, {
 		"Wake before Wait is lost", slip{wake: func(*slip) {}}, testWakeIsKeptOnce, false,
-		"Wake before a Wait must end that one (transport.Socket.Wake): A still waits after 5s",
+		"Wake before a Wait must end that one (transport.Socket.Wake): A still waits after 20s",
 	}, {
 		"woken Wait says true", slip{wait: func(s *slip, until time.Time) (bool, error) {
 			_, err := s.Socket.Wait(until)
@@ -150,12 +150,12 @@ var slips = []struct {
 		"several calls of Wake before a Wait must count as one (transport.Socket.Wake): two of them ended two Waits, the second after 0s of 30ms",
 	}, {
 		"Wake blocks", slip{wake: (*slip).hang}, testWakeEndsWait, true,
-		"Wake must never block (transport.Socket.Wake): A's call has not returned for 5s",
+		"Wake must never block (transport.Socket.Wake): A's call has not returned for 20s",
 	}, {
 		"Wait ignores the time", slip{wait: func(s *slip, until time.Time) (bool, error) {
 			return s.Socket.Wait(time.Time{})
 		}}, testWaitTimesOut, true,
-		"Wait must return when the time has come (transport.Socket.Wait): A's call has not returned for 5s",
+		"Wait must return when the time has come (transport.Socket.Wait): A's call has not returned for 20s",
 	}, {
 		"Wait returns at once", slip{wait: func(s *slip, until time.Time) (bool, error) {
 			return s.Socket.Wait(time.Unix(0, 1))
@@ -165,31 +165,31 @@ var slips = []struct {
 		"Wait returns at once, and nothing has come", slip{wait: func(*slip, time.Time) (bool, error) {
 			return false, nil
 		}}, testRoundTrip, false,
-		"Wait must block until a datagram or the time has come (transport.Socket.Wait): A.Wait = false, 5s before its time, and with 0 of 1 datagrams read",
+		"Wait must block until a datagram or the time has come (transport.Socket.Wait): A.Wait = false, 20s before its time, and with 0 of 1 datagrams read",
 	}, {
 		"Wait sees nothing", slip{wait: func(s *slip, until time.Time) (bool, error) {
 			time.Sleep(time.Until(until))
 			return false, nil
 		}}, testRoundTrip, false,
-		"what is written to a path must arrive at its end (transport.Socket.Write): 0 of 1 datagrams came to A within 5s: is Link.ToA the path to it, and does its Wait see them?",
+		"what is written to a path must arrive at its end (transport.Socket.Write): 0 of 1 datagrams came to A within 20s: is Link.ToA the path to it, and does its Wait see them?",
 	}, {
 		"Wait always says true", slip{wait: func(s *slip, until time.Time) (bool, error) {
 			time.Sleep(time.Millisecond)
 			return true, nil
 		}, read: func(*slip, []transport.Datagram) (int, error) { return 0, nil }}, testRoundTrip, false,
-		"when Wait returned true, a Read must return something, but for now and then (transport.Socket.Wait): A.Wait = true for 5s, with 0 of 1 datagrams read",
+		"when Wait returned true, a Read must return something, but for now and then (transport.Socket.Wait): A.Wait = true for 20s, with 0 of 1 datagrams read",
 	}, {
 		"Read blocks", slip{read: func(s *slip, ds []transport.Datagram) (int, error) {
 			s.Socket.Wait(time.Time{})
 			return s.Socket.Read(ds)
 		}}, testReadNeverBlocks, true,
-		"Read must never block (transport.Socket.Read): A's call has not returned for 5s",
+		"Read must never block (transport.Socket.Read): A's call has not returned for 20s",
 	}, {
 		"Write blocks", slip{write: func(s *slip, ds []transport.Datagram) (int, error) {
 			s.hang()
 			return 0, nil
 		}}, testRoundTrip, true,
-		"Write must never block (transport.Socket.Write): A's call has not returned for 5s",
+		"Write must never block (transport.Socket.Write): A's call has not returned for 20s",
 	}, {
 		"Write counts bytes", slip{write: func(s *slip, ds []transport.Datagram) (int, error) {
 			n, err := s.Socket.Write(ds)
@@ -201,7 +201,7 @@ var slips = []struct {
 			time.Sleep(time.Millisecond)
 			return 0, nil
 		}}, testRoundTrip, false,
-		"Write must take again what a full buffer did not take (transport.Socket.Write): A did not take 1 datagrams within 5s",
+		"Write must take again what a full buffer did not take (transport.Socket.Write): A did not take 1 datagrams within 20s",
 	}, {
 		"Write keeps the bytes", slip{write: func(s *slip, ds []transport.Datagram) (int, error) {
 			time.AfterFunc(time.Millisecond, func() { s.Socket.Write(ds) })
@@ -233,7 +233,7 @@ var slips = []struct {
 		"Read without room must return 0 and no error (transport.Socket.Read): B.Read(nil) = -1, <nil>",
 	}, {
 		"Close hangs", slip{finish: func(s *slip) error { s.hang(); return nil }}, testRoundTrip, true,
-		"Close must end every call under way, and return (transport.Socket.Close): A's call has not returned for 5s",
+		"Close must end every call under way, and return (transport.Socket.Close): A's call has not returned for 20s",
 	}, {
 		"Close succeeds twice", slip{finish: func(s *slip) error { s.Socket.Close(); return nil }}, testClosedSocket, false,
 		"after Close, every call must return ErrClosed, a second Close among them (transport.Socket.Close): A's second Close: <nil>",

@@ -107,13 +107,13 @@ var endSlips = []struct {
 	{"it gives no reason", func(m *mortal) { m.mute = true }, testEndings, "want {Kind:memory"},
 	{"it tells too early", func(m *mortal) { m.early = true }, testEndings, "Ended must tell nothing of a path that lives (transport.Mortal.Ended)"},
 	{"nobody is woken", func(m *mortal) { m.deaf = true }, testEndings,
-		"once Ended was called Wait must return true while there is an ending that was not told (transport.Mortal.Ended): B still waits after 5s"},
+		"once Ended was called Wait must return true while there is an ending that was not told (transport.Mortal.Ended): B still waits after 20s"},
 	{"it takes nothing any more", func(m *mortal) { m.refuses = true }, testEndings,
-		"Write must take again what a full buffer did not take (transport.Socket.Write): B did not take 2 datagrams within 5s"},
+		"Write must take again what a full buffer did not take (transport.Socket.Write): B did not take 2 datagrams within 20s"},
 	{"what had come is lost", func(m *mortal) { m.forgets = true }, testStored, "with 0 of 1 datagrams read"},
 	{"the rung stays", func(m *mortal) { m.stays = true }, testRungs, "which has ended"},
 	{"changes wake nobody", func(m *mortal) { m.deaf = true }, testRungs,
-		"once Rungs was called Wait must return true after a change of them (transport.Ladder.Rungs): B still waits after 5s"},
+		"once Rungs was called Wait must return true after a change of them (transport.Ladder.Rungs): B still waits after 20s"},
 }
 
 // mortalLink is a Link whose B is mortal.

@@ -11,9 +11,9 @@
 //
 // Each failure quotes the promise that was broken, and the method that made it:
 //
-//	after Wake, Wait must return false (transport.Socket.Wait): A still waits after 5s
+//	after Wake, Wait must return false (transport.Socket.Wait): A still waits after 20s
 //
-// No call may hang the test: one that does not return is a failure after 5 s.
+// No call may hang the test: one that does not return is a failure after 20 s.
 package transporttest
 
 import (
@@ -43,7 +43,7 @@ type Link struct {
 }
 
 // patience is how long what must happen may take.
-const patience = 5 * time.Second
+const patience = 20 * time.Second
 
 // checks are the subtests. Without the first of them the others mean nothing.
 var checks = []struct {

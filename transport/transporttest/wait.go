@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"runtime"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/tickwire/tickwire/transport"
@@ -51,17 +52,21 @@ func (c *check) outcome(s *guarded, w <-chan waiting, promise, method string) wa
 
 // timesOut has A wait for nothing.
 func (c *check) timesOut(d time.Duration) {
-	start := time.Now()
-	until := start.Add(d)
-	if ready, err := c.A.Wait(until); ready || err != nil {
-		c.stop(promiseTimesOut, "Socket.Wait", "A.Wait for %v, with nothing to come, = %v, %v", d, ready, err)
+	var took time.Duration
+	for range 3 { // a machine that does something else may make it late, but not each time
+		start := time.Now()
+		until := start.Add(d)
+		if ready, err := c.A.Wait(until); ready || err != nil {
+			c.stop(promiseTimesOut, "Socket.Wait", "A.Wait for %v, with nothing to come, = %v, %v", d, ready, err)
+		}
+		if early := time.Until(until); early > 0 {
+			c.broken(promiseTimesOut, "Socket.Wait", "A.Wait for %v ended %v too early", d, early)
+		}
+		if took = time.Since(start); took <= max(d, 0)+time.Second {
+			return
+		}
 	}
-	if early := time.Until(until); early > 0 {
-		c.broken(promiseTimesOut, "Socket.Wait", "A.Wait for %v ended %v too early", d, early)
-	}
-	if took := time.Since(start); took > d+time.Second && took > time.Second {
-		c.broken(promiseTimesOut, "Socket.Wait", "A.Wait for %v took %v", d, took)
-	}
+	c.broken(promiseTimesOut, "Socket.Wait", "A.Wait for %v took %v", d, took)
 }
 
 func testWaitTimesOut(c *check) {
@@ -190,10 +195,12 @@ func testOneOwner(c *check) {
 // judges, and so does the clock.
 func testManyGoroutines(c *check) {
 	var wg sync.WaitGroup
-	end := time.Now().Add(200 * time.Millisecond)
+	var read atomic.Int64
+	end, last := time.Now().Add(200*time.Millisecond), time.Now().Add(c.patience)
+	going := func() bool { return time.Now().Before(end) || read.Load() == 0 && time.Now().Before(last) }
 	until := func(method string, step func() error) {
 		wg.Go(func() {
-			for time.Now().Before(end) {
+			for going() {
 				runtime.Gosched() // where there is but one thread
 				if err := step(); err != nil {
 					if !errors.Is(err, transport.ErrClosed) {
@@ -204,18 +211,20 @@ func testManyGoroutines(c *check) {
 			}
 		})
 	}
-	read := 0
 	in := make([]transport.Datagram, 8)
 	out := []transport.Datagram{{Path: c.ToB, Bytes: pattern(64, 1)}}
 	until("Write", func() error { _, err := c.A.Write(out); return err })
-	until("Read", func() error { n, err := c.B.Read(in); read += n; return err })
+	until("Read", func() error { n, err := c.B.Read(in); read.Add(int64(n)); return err })
 	until("Wait", func() error { _, err := c.B.Wait(time.Now().Add(time.Millisecond)); return err })
 	until("Wake", func() error { c.B.Wake(); time.Sleep(time.Millisecond); return nil })
 	until("MaxDatagram", func() error { c.B.MaxDatagram(c.ToA); return nil })
 	time.Sleep(150 * time.Millisecond)
+	for read.Load() == 0 && time.Now().Before(last) {
+		time.Sleep(time.Millisecond)
+	}
 	c.B.Close()
 	wg.Wait()
-	if read == 0 {
+	if read.Load() == 0 {
 		c.broken(promiseArrives, "Socket.Write", "nothing came to B")
 	}
 }

@@ -40,7 +40,7 @@ func newClassReader(t *testing.T, address string) classReader {
 func (r classReader) next() int {
 	r.t.Helper()
 	b, oob := make([]byte, 64), make([]byte, 256)
-	r.conn.SetReadDeadline(time.Now().Add(5 * time.Second))
+	r.conn.SetReadDeadline(time.Now().Add(patience))
 	_, n, _, _, err := r.conn.ReadMsgUDP(b, oob)
 	if err != nil {
 		r.t.Fatal(err)

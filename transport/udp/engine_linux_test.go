@@ -88,12 +88,16 @@ func TestReceivedIsTheKernels(t *testing.T) {
 	mustWrite(t, a, transport.Datagram{Path: to, Bytes: []byte("x")})
 	mustRead(t, b) // the kernel starts to stamp shortly after it was first asked to
 	time.Sleep(20 * time.Millisecond)
-	sent := time.Now()
-	mustWrite(t, a, transport.Datagram{Path: to, Bytes: []byte("x")})
-	time.Sleep(50 * time.Millisecond)
-	if took := mustRead(t, b).Received.Sub(sent); took > 30*time.Millisecond {
-		t.Errorf("received %v after the sending: that is when it was read", took)
+	least := time.Hour // of some, for who sends may have to wait for a processor
+	for range 5 {
+		sent := time.Now()
+		mustWrite(t, a, transport.Datagram{Path: to, Bytes: []byte("x")})
+		time.Sleep(50 * time.Millisecond)
+		if least = min(least, mustRead(t, b).Received.Sub(sent)); least <= 30*time.Millisecond {
+			return
+		}
 	}
+	t.Errorf("received %v after the sending: that is when it was read", least)
 }
 
 func TestStampClockBelievesNoStampsAcrossAStep(t *testing.T) {
@@ -434,7 +438,7 @@ func TestManyPeerErrors(t *testing.T) {
 	for errs, want := range map[int]int{0: 1, 1: 1, 127: 1, 128: 0, 1000: 0} {
 		mustWrite(t, a, transport.Datagram{Path: transport.PathTo(b.LocalAddr()), Bytes: []byte("x")})
 		pending = 0
-		if ready, err := b.Wait(time.Now().Add(5 * time.Second)); !ready || err != nil {
+		if ready, err := b.Wait(time.Now().Add(patience)); !ready || err != nil {
 			t.Fatalf("Wait = %v, %v", ready, err)
 		}
 		before := b.Stats().PeerErrors

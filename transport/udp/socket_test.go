@@ -14,7 +14,7 @@ import (
 	"github.com/tickwire/tickwire/transport"
 )
 
-const patience = 5 * time.Second
+const patience = time.Minute
 
 // mustWrite writes all of ds, offering again what a full system did not take.
 func mustWrite(t *testing.T, s *Socket, ds ...transport.Datagram) {
