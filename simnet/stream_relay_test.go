@@ -66,7 +66,7 @@ func dialTCP(t *testing.T, r *StreamRelay) *net.TCPConn {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { c.Close() })
-	_ = c.SetDeadline(time.Now().Add(20 * time.Second))
+	_ = c.SetDeadline(time.Now().Add(time.Minute))
 	return c.(*net.TCPConn)
 }
 
@@ -144,7 +144,7 @@ func TestStreamRelayLoses(t *testing.T) {
 				return
 			}
 			defer c.Close()
-			_ = c.SetDeadline(time.Now().Add(20 * time.Second))
+			_ = c.SetDeadline(time.Now().Add(time.Minute))
 			sent := bytes.Repeat([]byte("tickwire"), 5000)
 			go func() {
 				_, _ = c.Write(sent)
@@ -261,7 +261,7 @@ func TestStreamRelayEnds(t *testing.T) {
 		}
 		waitStreams(t, r, func(s StreamRelayStats) bool { return s.DialErrors == 1 && s.Conns == 0 })
 	})
-	for end := time.Now().Add(5 * time.Second); runtime.NumGoroutine() > before; time.Sleep(time.Millisecond) {
+	for end := time.Now().Add(time.Minute); runtime.NumGoroutine() > before; time.Sleep(time.Millisecond) {
 		if time.Now().After(end) {
 			t.Fatalf("%d goroutines, and %d before", runtime.NumGoroutine(), before)
 		}
@@ -278,7 +278,7 @@ func TestStreamRelayEnds(t *testing.T) {
 
 func waitStreams(t *testing.T, r *StreamRelay, ok func(StreamRelayStats) bool) {
 	t.Helper()
-	for end := time.Now().Add(5 * time.Second); !ok(r.Stats()); time.Sleep(time.Millisecond) {
+	for end := time.Now().Add(time.Minute); !ok(r.Stats()); time.Sleep(time.Millisecond) {
 		if time.Now().After(end) {
 			t.Fatalf("the counts stay %+v", r.Stats())
 		}

@@ -9,12 +9,17 @@ import (
 	"github.com/tickwire/tickwire/netcode"
 )
 
+const (
+	quiet = 30 * time.Second // the timeout of who is not to be given up, however busy the machine is
+	short = 3 * time.Second  // and of who is
+)
+
 // The five cases, with the plain client of this folder at our server.
 
 func TestNodeClientConnectsAndExchanges(t *testing.T) {
 	t.Parallel()
 	g := newGoServer(t, 4)
-	node := g.nodeClient(77, 5*time.Second)
+	node := g.nodeClient(77, quiet)
 	ev := g.until(netcode.EventConnected)
 	if ev.Seat.ClientID() != 77 || !ev.Seat.Plain() || !bytes.HasPrefix(ev.Seat.UserData(), []byte("hello")) {
 		t.Fatalf("connected %+v", ev)
@@ -44,7 +49,7 @@ func TestNodeClientConnectsAndExchanges(t *testing.T) {
 func TestNodeClientDisconnects(t *testing.T) {
 	t.Parallel()
 	g := newGoServer(t, 4)
-	node := g.nodeClient(77, 5*time.Second)
+	node := g.nodeClient(77, quiet)
 	g.until(netcode.EventConnected)
 	node.wantState(3)
 	node.command(`{"cmd":"disconnect"}`)
@@ -56,7 +61,7 @@ func TestNodeClientDisconnects(t *testing.T) {
 func TestNodeClientIsDisconnected(t *testing.T) {
 	t.Parallel()
 	g := newGoServer(t, 4)
-	node := g.nodeClient(77, 5*time.Second)
+	node := g.nodeClient(77, quiet)
 	ev := g.until(netcode.EventConnected)
 	node.wantState(3)
 	now, _ := clocks(g.start)
@@ -76,8 +81,9 @@ func TestNodeClientIsDisconnected(t *testing.T) {
 func TestNodeClientTimesOut(t *testing.T) {
 	t.Parallel()
 	t.Run("at the server", func(t *testing.T) {
+		t.Parallel()
 		g := newGoServer(t, 4)
-		node := g.nodeClient(77, time.Second)
+		node := g.nodeClient(77, short)
 		g.until(netcode.EventConnected)
 		node.wantState(3)
 		node.command(`{"cmd":"mute"}`)
@@ -86,17 +92,19 @@ func TestNodeClientTimesOut(t *testing.T) {
 		}
 	})
 	t.Run("at the client", func(t *testing.T) {
+		t.Parallel()
 		g := newGoServer(t, 4)
-		node := g.nodeClient(77, time.Second)
+		node := g.nodeClient(77, short)
 		g.until(netcode.EventConnected)
 		node.wantState(3)
 		g.muted = true
 		node.wantState(-4)
 	})
 	t.Run("before a connection", func(t *testing.T) {
+		t.Parallel()
 		g := newGoServer(t, 4)
 		g.muted = true
-		node := g.nodeClient(77, time.Second)
+		node := g.nodeClient(77, short)
 		node.wantState(-2)
 	})
 }
@@ -104,10 +112,10 @@ func TestNodeClientTimesOut(t *testing.T) {
 func TestNodeClientMeetsFullServer(t *testing.T) {
 	t.Parallel()
 	g := newGoServer(t, 1)
-	first := g.nodeClient(77, 5*time.Second)
+	first := g.nodeClient(77, quiet)
 	g.until(netcode.EventConnected)
 	first.wantState(3)
-	second := g.nodeClient(78, 5*time.Second)
+	second := g.nodeClient(78, quiet)
 	g.serve(func() bool { return g.s.Counters().Drops[netcode.DropFull] > 0 })
 	for b, to, ok := g.s.NextDatagram(nil); ok; b, to, ok = g.s.NextDatagram(nil) {
 		g.write(b, to)
@@ -121,7 +129,7 @@ func TestNodeServerConnectsAndExchanges(t *testing.T) {
 	t.Parallel()
 	for _, policy := range []netcode.PlainPolicy{netcode.PlainAllow, netcode.PlainOnly} {
 		node, at := nodeServer(t, 4)
-		g := newGoClient(t, mint(t, 99, 5*time.Second, at), policy)
+		g := newGoClient(t, mint(t, 99, quiet, at), policy)
 		g.until(netcode.StateConnected)
 		if r := node.want("connected", nil); r.ClientID != "99" || r.UserData[:10] != hex.EncodeToString([]byte("hello")) {
 			t.Fatalf("connected %+v", r)
@@ -152,7 +160,7 @@ func TestNodeServerConnectsAndExchanges(t *testing.T) {
 func TestNodeServerIsLeft(t *testing.T) {
 	t.Parallel()
 	node, at := nodeServer(t, 4)
-	g := newGoClient(t, mint(t, 99, 5*time.Second, at), netcode.PlainOnly)
+	g := newGoClient(t, mint(t, 99, quiet, at), netcode.PlainOnly)
 	g.until(netcode.StateConnected)
 	now, _ := clocks(g.start)
 	g.c.Disconnect(now)
@@ -165,7 +173,7 @@ func TestNodeServerIsLeft(t *testing.T) {
 func TestNodeServerDisconnects(t *testing.T) {
 	t.Parallel()
 	node, at := nodeServer(t, 4)
-	g := newGoClient(t, mint(t, 99, 5*time.Second, at), netcode.PlainOnly)
+	g := newGoClient(t, mint(t, 99, quiet, at), netcode.PlainOnly)
 	g.until(netcode.StateConnected)
 	node.command(`{"cmd":"kick","index":0}`)
 	g.until(netcode.StateDisconnected)
@@ -174,15 +182,17 @@ func TestNodeServerDisconnects(t *testing.T) {
 func TestNodeServerTimesOut(t *testing.T) {
 	t.Parallel()
 	t.Run("at the client", func(t *testing.T) {
+		t.Parallel()
 		node, at := nodeServer(t, 4)
-		g := newGoClient(t, mint(t, 99, time.Second, at), netcode.PlainOnly)
+		g := newGoClient(t, mint(t, 99, short, at), netcode.PlainOnly)
 		g.until(netcode.StateConnected)
 		node.command(`{"cmd":"mute"}`)
 		g.until(netcode.StateTimedOut)
 	})
 	t.Run("at the server", func(t *testing.T) {
+		t.Parallel()
 		node, at := nodeServer(t, 4)
-		g := newGoClient(t, mint(t, 99, time.Second, at), netcode.PlainOnly)
+		g := newGoClient(t, mint(t, 99, short, at), netcode.PlainOnly)
 		g.until(netcode.StateConnected)
 		g.muted = true
 		if r := node.want("disconnected", nil); r.Reason != "timeout" {
@@ -190,7 +200,8 @@ func TestNodeServerTimesOut(t *testing.T) {
 		}
 	})
 	t.Run("before a connection", func(t *testing.T) {
-		g := newGoClient(t, mint(t, 99, time.Second, address(listen(t))), netcode.PlainOnly)
+		t.Parallel()
+		g := newGoClient(t, mint(t, 99, short, address(listen(t))), netcode.PlainOnly)
 		g.until(netcode.StateRequestTimedOut)
 	})
 }
@@ -199,9 +210,9 @@ func TestNodeServerIsFull(t *testing.T) {
 	t.Parallel()
 	for _, policy := range []netcode.PlainPolicy{netcode.PlainAllow, netcode.PlainOnly} {
 		_, at := nodeServer(t, 1)
-		first := newGoClient(t, mint(t, 99, 5*time.Second, at), netcode.PlainOnly)
+		first := newGoClient(t, mint(t, 99, quiet, at), netcode.PlainOnly)
 		first.until(netcode.StateConnected)
-		second := newGoClient(t, mint(t, 100, 5*time.Second, at), policy)
+		second := newGoClient(t, mint(t, 100, quiet, at), policy)
 		second.until(netcode.StateDenied)
 	}
 }
@@ -211,7 +222,7 @@ func TestNodeServerIsFull(t *testing.T) {
 func TestNodeServerWhereMoreIsNeeded(t *testing.T) {
 	t.Parallel()
 	_, at := nodeServer(t, 1)
-	g := newGoClient(t, mint(t, 99, 5*time.Second, at), netcode.PlainRefuse)
+	g := newGoClient(t, mint(t, 99, quiet, at), netcode.PlainRefuse)
 	g.until(netcode.StateDenied)
 	if ev := g.events[len(g.events)-1]; ev.Refusal.Code != netcode.CodePlainServer {
 		t.Fatalf("ended with %+v", ev)

@@ -18,7 +18,7 @@ import (
 
 const (
 	protocol = 0xfedcba9876543210
-	patience = 10 * time.Second
+	patience = time.Minute
 )
 
 func key() netcode.Key { return netcode.KeyFrom(keyBytes()) }
