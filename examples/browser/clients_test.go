@@ -102,7 +102,7 @@ func playing(t *testing.T, r *room) {
 // until waits for something that a page shows.
 func until(t *testing.T, p *browser.Page, condition string) {
 	t.Helper()
-	for deadline := time.Now().Add(20 * time.Second); !browser.Eval[bool](p, condition); time.Sleep(20 * time.Millisecond) {
+	for deadline := time.Now().Add(time.Minute); !browser.Eval[bool](p, condition); time.Sleep(20 * time.Millisecond) {
 		if time.Now().After(deadline) {
 			t.Fatalf("not %s; the page shows %q", condition, browser.Eval[string](p, "document.body.innerText"))
 		}
@@ -165,7 +165,7 @@ func start(t *testing.T, cmd *exec.Cmd) *child {
 func (c *child) hears(want ...string) {
 	c.t.Helper()
 	var all []string
-	for timeout := time.After(20 * time.Second); ; {
+	for timeout := time.After(time.Minute); ; {
 		select {
 		case line, ok := <-c.lines:
 			if slices.Contains(want, line) {

@@ -91,7 +91,7 @@ func get(t *testing.T, c *http.Client, method, at string) (int, []byte) {
 // echoes has a player say something, and hear it.
 func echoes(t *testing.T, token []byte, socket transport.Socket) *tickwire.Session {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
 	cfg := tickwire.ClientConfig{Config: tickwire.Config{Channels: tickwire.Channels(chat, sparks)}}
 	player, err := tickwire.Dial(ctx, cfg, token, socket)
@@ -169,7 +169,7 @@ func TestBehindProxy(t *testing.T) {
 	}
 	player := echoes(t, token, ladder)
 	defer player.Close()
-	for deadline := time.Now().Add(10 * time.Second); player.Conn().Transport() != transport.KindWebTransport; time.Sleep(time.Millisecond) {
+	for deadline := time.Now().Add(time.Minute); player.Conn().Transport() != transport.KindWebTransport; time.Sleep(time.Millisecond) {
 		if time.Now().After(deadline) {
 			t.Fatalf("he plays by %v", player.Conn().Transport())
 		}

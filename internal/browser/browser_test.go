@@ -56,12 +56,24 @@ func TestLifecycle(t *testing.T) {
 		time.Sleep(500 * time.Millisecond)
 		return Eval[int](p, `n`) - before
 	}
+	// A machine that does something else makes half a second longer for one, and for the other shorter.
+	tick := func(what string, ok func(n int) bool) {
+		t.Helper()
+		n := ticks()
+		for range 4 {
+			if ok(n) {
+				return
+			}
+			n = ticks()
+		}
+		if !ok(n) {
+			t.Errorf("%s it ticks %d times in half a second", what, n)
+		}
+	}
 	is("visible")
 	p.Hide()
 	is("hidden")
-	if n := ticks(); n > 5 {
-		t.Errorf("hidden it ticks %d times in half a second", n)
-	}
+	tick("hidden", func(n int) bool { return n <= 5 })
 	p.Freeze()
 	if n := ticks(); n > 0 {
 		t.Errorf("frozen it ticks %d times", n)
@@ -69,7 +81,5 @@ func TestLifecycle(t *testing.T) {
 	p.Thaw()
 	p.Show()
 	is("visible")
-	if n := ticks(); n < 20 {
-		t.Errorf("visible it ticks %d times in half a second", n)
-	}
+	tick("visible", func(n int) bool { return n >= 20 })
 }

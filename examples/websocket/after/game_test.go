@@ -30,7 +30,7 @@ func TestGame(t *testing.T) {
 			t.Error(err)
 		}
 	}()
-	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
 	ada, bob := enter(ctx, t, g), enter(ctx, t, g)
 	speak := sync.OnceFunc(func() {

@@ -18,7 +18,7 @@ func TestGame(t *testing.T) {
 	go g.play(t.Context())
 	site := httptest.NewServer(g)
 	defer site.Close()
-	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
 	enter := func() *websocket.Conn {
 		c, _, err := websocket.Dial(ctx, site.URL, nil)
