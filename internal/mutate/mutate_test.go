@@ -57,6 +57,9 @@ func TestVerdicts(t *testing.T) {
 			t.Fatal(err)
 		}
 		defer again.close()
+		for _, m := range slow {
+			m.verdict = verdict{}
+		}
 		p.mutants, p.patience = slow, time.Minute
 		if err := p.try(again, io.Discard); err != nil {
 			t.Fatal(err)
