@@ -14,6 +14,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
+	"sync"
 	"testing"
 	"time"
 
@@ -24,11 +25,37 @@ import (
 
 const ts = "../../ts"
 
+// installed is the client, built once for all tests, which TestMain removes.
+var installed struct {
+	sync.Once
+	dir    string
+	client fs.FS
+}
+
+func TestMain(m *testing.M) {
+	code := m.Run()
+	if installed.dir != "" {
+		_ = os.RemoveAll(installed.dir)
+	}
+	os.Exit(code)
+}
+
 // install builds the client as `make client` does, and returns a folder whose programs find it, and what
 // pages load.
 func install(t *testing.T) (dir string, client fs.FS) {
 	t.Helper()
-	dir = t.TempDir()
+	installed.Do(func() {
+		installed.dir = must(os.MkdirTemp("", "tickwire-client"))
+		installed.client = build(t, installed.dir)
+	})
+	if installed.client == nil {
+		t.Fatal("the client was not built; the first test that wanted it says why")
+	}
+	return installed.dir, installed.client
+}
+
+func build(t *testing.T, dir string) fs.FS {
+	t.Helper()
 	to := filepath.Join(dir, "node_modules/@tickwire/client")
 	dist := filepath.Join(to, "dist")
 	node.Tool(t, ts, "tsc", "-p", filepath.Join(ts, "tsconfig.build.json"), "--outDir", dist)
@@ -42,7 +69,7 @@ func install(t *testing.T) (dir string, client fs.FS) {
 	if out, err := exec.Command("node", filepath.Join(dist, "build/main.js")).CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
-	return dir, os.DirFS(filepath.Join(dist, "browser"))
+	return os.DirFS(filepath.Join(dist, "browser"))
 }
 
 // typed compiles the page in TypeScript.
@@ -212,6 +239,7 @@ func site(address netip.AddrPort) string { return "http://" + address.String() }
 
 // TestBot: the bot answers a page's question, by UDP.
 func TestBot(t *testing.T) {
+	t.Parallel()
 	dir, client := install(t)
 	copied(t, "bot.mjs", dir)
 	r := opened(t, client, nil)
@@ -228,6 +256,7 @@ func TestBot(t *testing.T) {
 
 // TestNobodyThere: a bot and a player in Python that are started before their server say so in a line.
 func TestNobodyThere(t *testing.T) {
+	t.Parallel()
 	dir, _ := install(t)
 	copied(t, "bot.mjs", dir)
 	free, err := net.Listen("tcp", "127.0.0.1:0")
