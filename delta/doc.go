@@ -1,30 +1,30 @@
-// Package delta sends values that change a little and often: of each only what differs from the
-// newest that the other end is known to have.
+// Package delta sends values that change a little and often: of each value only the difference to the
+// newest one that the other end is known to have.
 //
 //	game ─ Put ─▶ Sender ─ message ─▶ an Unreliable channel ─▶ Receiver ─ Change ─▶ game
 //	                 ▲                                             │
 //	                 └──────── Delivered and Lost ◀── receipts ────┘
 //
-// A game has many values, each under a key: the state of each player, of each door. In each tick it
+// A game has many values, each with a key: the state of each player, of each door. In each tick it
 // gives all of them to the [Sender] of a Conn, which writes those that the peer may not have. A
-// value is written against a baseline, the newest that a receipt told to be there, or in full if
-// there is none. So nothing is ever sent again because it was lost: what goes next is the newest,
-// against what arrived. A value that stays as it is goes until it was acknowledged, and costs nothing
+// value is written as the difference to a baseline, the newest value that a receipt has confirmed, or in full if
+// there is none. So nothing is ever sent again because it was lost: the next message has the newest
+// values, against what has arrived. A value that does not change is sent until it is acknowledged, and costs nothing
 // from then on.
 //
-// The channel has to keep what it has acknowledged, and may lose and reorder as it likes:
-// [Unreliable] is meant for it; the [Receiver] drops what is outdated, key by key. On UnreliableLatest
-// a message that comes behind a newer one is dropped although it was acknowledged, so that
-// a baseline would be missing. The game has to read all that comes, by Receive and not by Latest.
+// The channel may lose and reorder messages, but must not drop one that it has acknowledged.
+// Use [Unreliable]; the [Receiver] drops what is outdated, key by key. UnreliableLatest would drop
+// a message that comes after a newer one, although it was acknowledged, and a baseline would be
+// missing. For the same reason the game must read every message, by Receive and not by Latest.
 //
-// The channel is one of [Encoded], so that the two ends agree on what a value looks like. A loop of ticks
+// Make it a channel of [Encoded], so that the two ends compare what a value looks like. A loop of ticks
 // with a Server, a Conn and its receipts is in [example_delta_test.go].
 //
-// A Sender and a Receiver belong to one Conn, and to each other. Where its messages do not go on, as the
-// event Back without Kept says, both ends make new ones.
+// A Sender and a Receiver belong to one Conn, and to each other. After the event Back without Kept, when messages
+// were lost, both ends must make new ones.
 //
-// Values are messages that `tickwire gen` has written the code for. [SPEC.md], section 10.6, has the bits.
-// Nothing in here reads a clock, starts a goroutine or knows the network. No type may be used by two
+// Values are messages whose code `tickwire gen` has written. [SPEC.md], section 10.6, has the bits.
+// Nothing here reads a clock, starts a goroutine or uses the network. No value of these types may be used by two
 // goroutines at a time.
 //
 // [SPEC.md]: https://github.com/tickwire/tickwire/blob/main/SPEC.md
@@ -42,8 +42,8 @@ import (
 	"github.com/tickwire/tickwire/internal/config"
 )
 
-// A Key names a value. Keys that stand near each other, sent one after the other, take 10 bits
-// each, or 8 if the type has 32 bits at most; an int counts as 64.
+// A Key names a value. Keys that are close to each other, sent one after the other, take 10 bits
+// each, or 8 if the type has at most 32 bits; an int counts as 64.
 type Key interface {
 	~int | ~int8 | ~int16 | ~int32 | ~int64 | ~uint | ~uint8 | ~uint16 | ~uint32 | ~uint64
 }
@@ -62,12 +62,12 @@ type Message[T any] interface {
 
 // A Config has the limits of a Sender or a Receiver.
 type Config struct {
-	// MaxKeys bounds how many values there are, those included whose end the peer may not know of.
-	// 0: 4096. Beyond it Put and Read fail with ErrKeys. Each takes two values and up to 128 encoded ones.
+	// MaxKeys bounds how many values there are, including removed ones until the peer is known to have heard of it.
+	// 0: 4096. Beyond it Put and Read fail with ErrKeys. Each key takes the memory of two values and up to 128 encoded ones.
 	MaxKeys int
 
-	// MaxOpen bounds the messages whose receipts have not read Delivered or Lost; what went in older
-	// ones becomes no baseline. 0: 256. Of a Sender.
+	// MaxOpen, of a Sender, bounds the messages whose receipts are neither Delivered nor Lost yet; beyond it
+	// the oldest is forgotten, and its values become no baseline. 0: 256.
 	MaxOpen int
 
 	// Version is the schema version that both ends use, for values with fields that came or went:
@@ -79,7 +79,7 @@ type Config struct {
 //
 //	Field string // MaxKeys
 //	Value any    // -1
-//	Want  string // what would do
+//	Want  string // what would be valid
 type ConfigError = config.Error
 
 // newestVersion is one above all that tags may name: it stands for the newest.
@@ -102,9 +102,9 @@ var (
 	ErrKeys = errors.New("no more keys than Config.MaxKeys")
 	// ErrTwice: the message has this key already.
 	ErrTwice = errors.New("put twice into one message")
-	// ErrBaseline: the value was written against one that is not here any more. It takes a game that
-	// did not read a message, or a channel that drops what it has acknowledged. Have the Sender start
-	// anew: Reset.
+	// ErrBaseline: the value was written against one that is not here. Either the game did not read every
+	// message, or the channel drops messages that it has acknowledged. Call Reset of the Sender to start
+	// anew.
 	ErrBaseline = errors.New("the baseline is not here: not every message was read")
 )
 

@@ -1,4 +1,4 @@
-// Package endpoint is one end of a conversation of messages: channels with a guarantee each,
+// Package endpoint is one end of a connection: channels with a guarantee each,
 // acknowledgements, fragments, repair of losses, congestion control and credit, over anything
 // that carries packets. It is symmetric: the two ends are alike.
 //
@@ -14,12 +14,12 @@
 //   - [Endpoint.NextPacket]: a packet for the peer, until there is none
 //   - [Endpoint.Receive], [Endpoint.NextEvent]: messages and events, as of the last Update
 //
-// Whoever owns an endpoint may talk to the peer's owner beside the game, with
+// The owner of an endpoint can exchange messages of its own with the peer's owner, apart from the game's:
 // [Endpoint.SendControl] and [Endpoint.ReceiveControl].
 //
 // All calls may come in any order; a call at the wrong time does nothing. The clock may jump
-// ahead by any time; that it goes back is the caller's mistake, which breaks no promise, but
-// delays what is due until the clock is there again. An endpoint belongs to one goroutine at a
+// ahead by any time. It should not go back: that breaks no promise, but
+// delays what is due until the clock has caught up. An endpoint belongs to one goroutine at a
 // time. The same calls with the same times and the same Config.Seed give
 // the same packets.
 //
@@ -31,56 +31,56 @@
 //
 // A channel's [Delivery] is its guarantee. [SendOptions] add what one message needs: a time
 // after which it is of no use, a key among the values of a Latest channel, a group within which
-// order does not matter, leave to be dropped. [ChannelConfig] says how channels share the path,
+// order does not matter, leave to drop it if it is lost. [ChannelConfig] says how channels share the path,
 // what happens when a queue is full, and when a lost message is given up.
 //
 // # Building in place, and sending to many
 //
 // Send copies its payload into memory of the pool. A [Draft] is that memory: a message is
 // written, or appends itself, where it will be sent from, and SendDraft puts it on a channel
-// without a copy. One that is shared ([Draft.Share]) goes on the channels of many endpoints: it
-// lies in memory once, with a count of those who are not done with it. Each of the queues counts
-// it as if it were alone there, so that no limit depends on who else has it; [BufferStats] shows
-// the one buffer.
+// without a copy. A shared draft ([Draft.Share]) goes on the channels of many endpoints: it
+// is in memory once, with a count of those that still need it. Each queue counts
+// it in full, so that no limit depends on who else has it; [BufferStats] counts
+// one buffer.
 //
-// The bookkeeping of a draft costs a few nanoseconds, which is what it costs to copy some hundred
-// bytes: it pays for messages of a kilobyte and more, and for what would have been put together
-// elsewhere first.
+// The bookkeeping of a draft costs a few nanoseconds, as much as copying some hundred
+// bytes: it pays for messages of a kilobyte and more, and for messages that would otherwise be
+// assembled elsewhere first.
 //
 // # Paths
 //
 // A connection has one path at first, and may have up to eight: over Wi-Fi and a mobile network,
 // say, or by a WebSocket beside UDP. [Endpoint.OpenPath] begins one, [PathConfig] says what it is
-// for: to share the messages, to carry a copy of them, of which the first counts, or to wait in
-// reserve. A path that dies is left within three probe timeouts, and tried again. Numbers, round
-// trips, losses and congestion belong to the path ([PathStats]).
+// for: to share the messages, to carry copies of them (the first to arrive counts), or to wait in
+// reserve. A dead path is abandoned within three probe timeouts, and tried again later. Packet numbers,
+// round trips, losses and congestion are those of a path ([PathStats]).
 //
-// The caller names the ways that datagrams take by small numbers, a [Route] each: an [Incoming]
-// packet says from which one it came, an [Outgoing] one where it goes. When the peer's packets come from another Route the
-// endpoint asks there whether it is the peer, and the path follows. [Endpoint.Uses] tells which
-// Routes are still needed. Whoever has one way only passes 0 and can ignore all of this, as a
+// The caller identifies the ways that datagrams take by small numbers, each a [Route]: an [Incoming]
+// packet says by which one it came, an [Outgoing] one by which to send it. When the peer's packets come by
+// another Route the endpoint checks there that it is the peer, and the path follows. [Endpoint.Uses] tells
+// which Routes are still needed. A caller with only one way passes 0 and can ignore all of this, as a
 // Lone does.
 //
 // # Repair
 //
-// What is lost is sent again a round trip later. Small messages of the reliable deliveries come
-// back without one: sums of the last ones ride in packets that leave anyway, as many as the
-// losses of the path call for. [ChannelConfig.Repair] asks for more, for none, or for the same on
+// What is lost is sent again a round trip later. Small messages of the reliable deliveries can be
+// restored sooner: sums of the latest ones ride in packets that leave anyway, as many as the
+// losses of the path require. [ChannelConfig.Repair] asks for more, for none, or for the same on
 // an unreliable channel.
 //
 // # Datagrams
 //
-// A packet travels in a datagram of the caller's, with his header in front and perhaps a seal behind.
-// The caller knows what these take and what carries it all, the [Envelope]; the endpoint fills the
-// rest. If it is told that the [Carrier] loses what is too large, each path begins with 1200 bytes
-// and looks for more, up to [Config.MaxDatagramBytes], and notices when it carries less again.
-// Whoever can read and write the congestion marks of IP headers hands them over: Incoming.ECN,
+// A packet travels in a datagram of the caller's, with the caller's header in front and perhaps an authentication tag behind.
+// The [Envelope] says how many bytes these take, and what carries the datagram; the endpoint fills the
+// rest. If the [Carrier] loses datagrams that are too large, each path begins with 1200 bytes
+// and probes for more, up to [Config.MaxDatagramBytes], and notices when it carries less again.
+// A caller that can read and write the congestion marks of IP headers passes them on: Incoming.ECN,
 // Outgoing.ECN.
 //
 // # The end
 //
-// [Endpoint.Close] tells the peer at once, [Endpoint.Drain] when what was sent is through. The
-// endpoint is driven on until [Endpoint.Done]. [Endpoint.Hold] announces that nobody will drive
+// [Endpoint.Close] tells the peer at once, [Endpoint.Drain] when everything sent has arrived. Go on driving
+// the endpoint until [Endpoint.Done]. [Endpoint.Hold] announces that nobody will drive
 // it for a while.
 //
 // A peer that falls silent ends the connection, or is away for a while and comes back
@@ -91,14 +91,14 @@
 // Every queue and table has a limit, given in [Config], [ChannelConfig] or the documentation
 // of the method that meets it. Steady state allocates nothing. Payloads given to Send are
 // copied; payloads taken from Receive belong to the endpoint and are valid until the next
-// Update. A received message has been copied once by then, out of its packets; fragments that
-// come before the first one may make it twice. [Message.Clone] is for what is to be kept longer.
+// Update; [Message.Clone] keeps them longer. A received message is copied once, out of its
+// packets, or twice if later fragments come before the first one.
 //
-// What a connection does not use it has no memory for: a channel takes its kilobyte in a direction with the
-// first message that goes there, and keeps it. An idle connection takes 3 KiB here, and with what
-// package tickwire and netcode know of it 6.
+// Memory is allocated when it is first used: a channel takes a kilobyte in a direction with the
+// first message that goes there, and keeps it. An idle connection takes 3 KiB here, and 6 together with
+// packages tickwire and netcode.
 //
-// The wire is that of [SPEC.md], whose sections the comments name.
+// The wire format is that of [SPEC.md], whose sections the comments name.
 //
 // [SPEC.md]: https://github.com/tickwire/tickwire/blob/main/SPEC.md
 package endpoint

@@ -1,40 +1,40 @@
-// Package netcode decides who may talk, and seals what they say.
+// Package netcode decides who may connect, and encrypts what they send.
 //
 // A login backend mints a connect token for a player ([Mint]) and hands it out
-// over HTTPS. With the token a [Client] proves to a [Server] who it is and
-// where it is, in two round trips, and both get fresh keys for the packets
-// that follow. The server needs to know nothing but a key that it shares with
+// over HTTPS. With the token a [Client] proves to a [Server], in two round trips,
+// who it is and that it is reachable at its address, and both get fresh keys for the
+// packets that follow. All the server needs is a key that it shares with
 // the backend. Package tokenhttp is such a backend, behind the application's own
-// login. [Inspect] says what is wrong with a token, also with one of another
-// library's.
+// login. [Inspect] says what is wrong with a token, even one that another library
+// made.
 //
-// The handshake begins as netcode 1.02 does, byte for byte, and towards peers
-// of other netcode libraries it goes on so. Between two tickwire peers it goes
-// on in our dialect: OFFER and ACCEPT in place of response and keep-alive,
-// then DATA packets with connection ids, by which they are known wherever they
-// come from (answers go where the handshake was), under keys that are new for
-// every connection. [SPEC.md] describes both.
+// The handshake begins as that of netcode 1.02 does, byte for byte, and with peers
+// of other netcode libraries it continues so. Between two tickwire peers it continues
+// in our dialect: OFFER and ACCEPT in place of response and keep-alive,
+// then DATA packets under keys that are new for every connection. They have
+// connection ids, so they are recognized whatever address they come from; this package sends its answers
+// to the address of the handshake all the same. [SPEC.md] describes both.
 //
-// A server may give a client tickets ([Server.AppendTicket]), with which it comes back
-// without its backend ([NewResumeClient]): after a silence that was too long, after a
-// restart of either side, with fresh keys and as the same player. Nothing moves
-// before it has proven that it is the one ([EventResumed]).
+// A server may give a client tickets ([Server.AppendTicket]). With a ticket the client comes
+// back without its backend ([NewResumeClient]), with fresh keys and as the same player: after
+// too long a silence, or after a restart of either side. Nothing changes for the old connection
+// until the client has proven who it is ([EventResumed]).
 //
-// How packets are protected, the backend says in the token ([MintConfig]):
-// ChaCha20-Poly1305, AES-256-GCM, or signed and readable; with forward secrecy
-// or without. No packet can lower it, and either side may insist on more
-// ([Protection]). Keys change after so many packets ([Sealer.ChangeKeys]).
+// The token says how packets are protected ([MintConfig]):
+// ChaCha20-Poly1305, AES-256-GCM, or signed but readable; with forward secrecy
+// or without. No packet can lower that, and either side may insist on more
+// ([Protection]). Keys change after a number of packets ([Sealer.ChangeKeys]).
 //
-// Whoever has no token can make a server do little. What fails to authenticate is
-// charged to where it came from, all handshakes together have a budget, and
-// nothing is remembered of either ([AdmissionConfig]); players who get in are
+// Without a token nobody can make a server do much. Packets that fail to authenticate are
+// charged to the address they came from, and all handshakes together have a budget, both without
+// keeping state for each sender ([AdmissionConfig]); players who get in are
 // charged nothing.
 //
 // Nothing here owns a socket, a clock or a goroutine. Time is a parameter:
-// now is monotonic, in nanoseconds since anything; unix is the wall clock in
-// seconds since 1970. Datagrams go in with HandleDatagram and are opened in
+// now is monotonic, in nanoseconds since any fixed moment; unix is the wall clock in
+// seconds since 1970. Datagrams go in with HandleDatagram and are decrypted in
 // place; what is to be sent comes out of Event.Reply and NextDatagram. Bytes
-// from the network never make an error: what is not taken is counted by
+// from the network never cause an error: datagrams that are not accepted are counted by
 // reason, see [Drop].
 //
 // [SPEC.md]: https://github.com/tickwire/tickwire/blob/main/SPEC.md
