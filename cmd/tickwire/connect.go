@@ -47,7 +47,7 @@ func (c *connectCmd) Run(ctx context.Context) error { return c.run(ctx, os.Stdin
 func (c *connectCmd) run(ctx context.Context, in io.Reader, out io.Writer) error {
 	tokens, err := readTokenFile(c.Token, nil)
 	if err != nil {
-		return fmt.Errorf("--token: %w; a login backend gives one out, or `tickwire token new --out FILE`", err)
+		return fmt.Errorf("--token: %w; a login backend gives one out, or `tickwire token new --server HOST:PORT --out FILE`", err)
 	}
 	socket, err := udp.Open()
 	if err != nil {

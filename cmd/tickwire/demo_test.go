@@ -274,7 +274,7 @@ func TestMistakes(t *testing.T) {
 	for _, c := range []struct{ args, want string }{
 		{"demo --bots=-1", "--bots is -1: want 0 to 512"},
 		{"demo --bots=1000000", "--bots is 1000000: want 0 to 512"},
-		{"demo --bots=many", "--bots: expected a valid 64 bit int"},
+		{"demo --bots=many", `--bots: "many" is not a whole number: want one such as 16`},
 		{"demo --link=5g", "want one of none, lan, wifi, wifi-bad, 4g, 4g-driving, satellite"},
 		{"demo --for=-1s", "--for is -1s: want a time such as 10s"},
 		{"demo --listen=:7777", "wants a loopback address such as 127.0.0.1:7777"},

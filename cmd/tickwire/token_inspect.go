@@ -36,7 +36,7 @@ func (c *tokenInspectCmd) Run() error { return c.run(time.Now(), os.Stdin, os.St
 func (c *tokenInspectCmd) run(now time.Time, in io.Reader, out io.Writer) error {
 	b, err := readTokenFile(c.File, in)
 	if err != nil {
-		return fmt.Errorf("no token: %w", err)
+		return fmt.Errorf("no token: %w; a login backend gives one out, or `tickwire token new --server HOST:PORT --out FILE`", err)
 	}
 	r := c.report(b, now)
 	if c.JSON {

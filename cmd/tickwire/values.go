@@ -29,7 +29,23 @@ func numberOf(text string) (uint64, error) {
 	return n, nil
 }
 
-// valueMappers are the parser's readers of durations and of seeds and ids.
+func countOf(text string) (int64, error) {
+	n, err := strconv.ParseInt(text, 10, 64)
+	if err != nil {
+		return 0, fmt.Errorf("%q is not a whole number: want one such as 16", text)
+	}
+	return n, nil
+}
+
+func shareOf(text string) (float64, error) {
+	x, err := strconv.ParseFloat(text, 64)
+	if err != nil {
+		return 0, fmt.Errorf("%q is not a number: want one such as 0.05", text)
+	}
+	return x, nil
+}
+
+// valueMappers are the parser's readers of durations, of seeds and ids, and of other numbers.
 func valueMappers() kong.Option {
 	return kong.OptionFunc(func(k *kong.Kong) error {
 		durations := reader(func(text string, target reflect.Value) error {
@@ -42,10 +58,25 @@ func valueMappers() kong.Option {
 			target.SetUint(n)
 			return err
 		})
-		if err := kong.TypeMapper(reflect.TypeFor[time.Duration](), durations).Apply(k); err != nil {
+		counts := reader(func(text string, target reflect.Value) error {
+			n, err := countOf(text)
+			target.SetInt(n)
 			return err
+		})
+		shares := reader(func(text string, target reflect.Value) error {
+			x, err := shareOf(text)
+			target.SetFloat(x)
+			return err
+		})
+		for _, option := range []kong.Option{
+			kong.TypeMapper(reflect.TypeFor[time.Duration](), durations),
+			kong.KindMapper(reflect.Uint64, numbers), kong.KindMapper(reflect.Int, counts), kong.KindMapper(reflect.Float64, shares),
+		} {
+			if err := option.Apply(k); err != nil {
+				return err
+			}
 		}
-		return kong.KindMapper(reflect.Uint64, numbers).Apply(k)
+		return nil
 	})
 }
 

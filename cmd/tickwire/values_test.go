@@ -11,6 +11,9 @@ import (
 func TestValues(t *testing.T) {
 	for args, want := range map[string]string{
 		"demo --for=10":                            `--for: "10" is no time: want one such as 10s`,
+		"soak --queue=1.5":                         `--queue: "1.5" is not a whole number: want one such as 16`,
+		"soak --loss=5%":                           `--loss: "5%" is not a number: want one such as 0.05`,
+		"bench link --burst=x":                     `--burst: "x" is not a number`,
 		"demo --seed=x":                            `--seed: "x" is no such number: want 0 or more`,
 		"demo --seed=-1":                           `--seed: "-1" is no such number`,
 		"soak --latency=5":                         `--latency: "5" is no time`,
