@@ -1,0 +1,1 @@
+var a={ways:()=>import("./ways.js"),kept:()=>import("./kept.js"),repair:()=>import("./repair.js"),stats:()=>import("./stats.js")},r={};async function s(t){let[o,e]=await Promise.all([a.ways(),a[t]()]);Object.assign(r,{ways:o,[t]:e})}export{r as a,s as b};
