@@ -254,7 +254,7 @@ func TestFramesBesideMessages(t *testing.T) {
 		}
 	}()
 	datagram := make([]byte, 100)
-	for i := range 20_000 { // two megabytes, of which 280 KB are heads
+	for i := range 8_000 { // almost a megabyte, of which 112 KB are heads: more than mostBeside
 		if err := honest.Write(t.Context(), websocket.MessageBinary, datagram); err != nil {
 			t.Fatal(i, err)
 		}
