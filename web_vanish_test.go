@@ -83,7 +83,7 @@ func TestLongPageVanishes(t *testing.T) {
 	go speak(ctx, v.hub)
 	select {
 	case why := <-v.gone:
-		if took := time.Since(began); why.Code != tickwire.CodeTimeout || took > timeout+2*time.Second {
+		if took := time.Since(began); why.Code != tickwire.CodeTimeout || took > timeout+10*time.Second {
 			t.Errorf("his Conn ended after %v with %v, want %v after %v", took, why, tickwire.CodeTimeout, timeout)
 		}
 	case <-ctx.Done():
@@ -91,8 +91,8 @@ func TestLongPageVanishes(t *testing.T) {
 	}
 	ended := time.Now()
 	for st := v.web.Stats(); st.WebTransport.Open+st.WebSocket.Open > 0; st = v.web.Stats() {
-		if time.Since(ended) > 5*time.Second {
-			t.Fatalf("5 s later he has %d sessions and %d WebSockets", st.WebTransport.Open, st.WebSocket.Open)
+		if time.Since(ended) > 15*time.Second { // and with that of the Conn less than QUIC's half a minute
+			t.Fatalf("15 s later he has %d sessions and %d WebSockets", st.WebTransport.Open, st.WebSocket.Open)
 		}
 		time.Sleep(10 * time.Millisecond)
 	}

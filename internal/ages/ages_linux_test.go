@@ -97,7 +97,7 @@ func (w *world) gather() {
 			continue
 		}
 		w.join(r.name, r.transports)
-		w.until(10*time.Second, r.name, fmt.Sprintf(`p.transport === %q && p.arrivals.came.length > 10`, r.kind))
+		w.until(patience, r.name, fmt.Sprintf(`p.transport === %q && p.arrivals.came.length > 10`, r.kind))
 	}
 }
 

@@ -253,11 +253,11 @@ func (w *world) allArrived(player string) {
 	w.t.Helper()
 	said := browser.Eval[uint32](w.page, fmt.Sprintf("all[%q].hush()", player))
 	conn, told := w.hub.Conns()[0], w.told()
-	w.until(10*time.Second, player, fmt.Sprintf("p.heard >= %d", told))
+	w.until(patience, player, fmt.Sprintf("p.heard >= %d", told))
 	if wrong := browser.Eval[string](w.page, fmt.Sprintf("all[%q].wrong", player)); wrong != "" {
 		w.t.Errorf("%s heard %s", player, wrong)
 	}
-	for deadline := time.Now().Add(10 * time.Second); ; time.Sleep(10 * time.Millisecond) {
+	for deadline := time.Now().Add(patience); ; time.Sleep(10 * time.Millisecond) {
 		w.mu.Lock()
 		heard, wrong := w.heard[conn], w.wrong
 		w.mu.Unlock()

@@ -14,6 +14,7 @@ import (
 // run must fail, and its first violation must come from the checker that
 // watches over what was broken.
 func TestSwarmFaults(t *testing.T) {
+	t.Parallel()
 	for _, p := range append(Faults(), Planted{NoFault, ""}, Planted{Flood, ""}) {
 		cfg := SoakConfig{
 			Clients: 6, For: 20 * time.Second, Churn: 2 * time.Second, Holds: 3 * time.Second, Seed: 8, Fault: p.Fault, Options: quiet(),
@@ -38,7 +39,8 @@ func TestSwarmFaults(t *testing.T) {
 		case Ghost, Limbo, Stranger:
 			cfg.For, cfg.Churn, cfg.Holds, cfg.Restart = time.Minute, 0, 0, 15*time.Second
 		}
-		r, err := Soak(cfg)
+		var r world.Report
+		var err error
 		switch {
 		case p.Checker == world.Seats: // with Flood and NoFault, see TestSwarmSeats
 			r, err = Run(crowded(8), p.Fault, quiet())
@@ -50,6 +52,8 @@ func TestSwarmFaults(t *testing.T) {
 			s := crowded(7)
 			s.Trouble.Restart = 0.5
 			r, err = Run(s, p.Fault, quiet())
+		default:
+			r, err = Soak(cfg)
 		}
 		if err != nil {
 			t.Fatal(err)

@@ -13,6 +13,7 @@ import (
 // another network. Nobody is lost, nothing is lost or doubled, and what is unreliable pauses for two
 // round trips at most.
 func TestRoamLong(t *testing.T) {
+	t.Parallel()
 	const players = 1000
 	line := simnet.LinkConfig{Delay: 30 * time.Millisecond}
 	base := quiet().Base
@@ -73,6 +74,7 @@ func TestRoamLong(t *testing.T) {
 
 // TestSwarmRoamSoaks: long games of players who get about, over several paths, watched.
 func TestSwarmRoamSoaks(t *testing.T) {
+	t.Parallel()
 	for name, cfg := range map[string]SoakConfig{
 		"clean":   {Link: simnet.LinkConfig{Delay: 40 * time.Millisecond}, Roam: 3 * time.Second},
 		"lossy":   {Link: simnet.LinkConfig{Delay: 50 * time.Millisecond, Loss: 0.05, Jitter: 10 * time.Millisecond}, Roam: time.Second, Churn: 5 * time.Second},

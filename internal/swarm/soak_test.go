@@ -14,6 +14,7 @@ func quiet() Options { return Options{Base: tickwire.Config{Logger: slog.New(slo
 
 // TestSwarmSoak plays long games over hard links.
 func TestSwarmSoak(t *testing.T) {
+	t.Parallel()
 	for name, cfg := range map[string]SoakConfig{
 		"usual":  {Link: simnet.LinkConfig{Loss: 0.3, Duplicate: 0.04, Reorder: 0.2, Corrupt: 0.01, Delay: 80 * time.Millisecond, Jitter: 40 * time.Millisecond}},
 		"worse":  {Link: simnet.LinkConfig{Loss: 0.5, Duplicate: 0.3, Reorder: 0.5, Corrupt: 0.1, Delay: 600 * time.Millisecond, Jitter: 200 * time.Millisecond, JitterReorders: true}},

@@ -16,16 +16,22 @@ var (
 
 // TestSwarm plays scenarios; more of them with -seeds.
 func TestSwarm(t *testing.T) {
+	t.Parallel()
 	n := *seeds
 	if raced {
 		n = min(n, 10)
 	}
 	var changes, comebacks, anew, resumed uint64
+	var ladders, rungs, falls uint64 // of games in which everybody comes on a ladder
 	for seed := *firstSeed; seed < *firstSeed+n; seed++ {
 		start := time.Now()
-		r, err := Run(Generate(seed), NoFault, quiet())
+		s := Generate(seed)
+		r, err := Run(s, NoFault, quiet())
 		if err != nil {
 			t.Fatalf("seed %d: %v", seed, err)
+		}
+		if s.Ladders.Come > 0 {
+			ladders, rungs, falls = ladders+1, rungs+r.Rungs-uint64(r.Players), falls+r.Falls
 		}
 		if d := time.Since(start); d > 5*time.Second {
 			t.Logf("seed %d took %v", seed, d)
@@ -43,7 +49,8 @@ func TestSwarm(t *testing.T) {
 	}
 	t.Logf("keys changed %d times in %d runs", changes, n)
 	t.Logf("peers were back %d times with all messages, %d times without, tickets let somebody in %d times", comebacks, anew, resumed)
-	if n >= 100 && (comebacks < n/3 || anew < n || resumed < n) {
+	t.Logf("in %d games with ladders %d rungs came beside the first ones, and %d ended", ladders, rungs, falls)
+	if n >= 100 && (comebacks < n/3 || anew < n || resumed < n || ladders < n/5 || rungs < 5*ladders || falls < ladders) {
 		t.Error("that is too seldom")
 	}
 	if changes < 10*n {
