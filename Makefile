@@ -54,7 +54,7 @@ alone: ## the tests of the rooms in which nothing runs beside anything
 	go test -timeout 8m $(ALONE)
 
 race: ## the tests, the examples and the seeds of the fuzz targets, with the race detector
-	CGO_ENABLED=1 go test -race -timeout 8m -skip '$(UNRACED)' $(MET)
+	CGO_ENABLED=1 go test -race -timeout 15m -skip '$(UNRACED)' $(MET)
 
 # Most of them wait, for pages, for timeouts, for lines that are slow on purpose: twice as many packages at once as is usual.
 long: ## the tests that run without the race detector

@@ -16,7 +16,7 @@ func TestAllocPaths(t *testing.T) {
 	must(t, err)
 	path, err := p.conn.OpenPath(socket, tickwire.PathConfig{})
 	must(t, err)
-	for end := time.Now().Add(5 * time.Second); p.player.PathStats(path).State != tickwire.PathActive; p.step() {
+	for end := time.Now().Add(patience); p.player.PathStats(path).State != tickwire.PathActive; p.step() {
 		if time.Now().After(end) {
 			t.Fatalf("the path is %v", p.player.PathStats(path).State)
 		}
@@ -29,7 +29,7 @@ func TestAllocPaths(t *testing.T) {
 				ch.Send(p.conn, message)
 				ch.Send(p.player, message)
 				came := 0
-				for end := time.Now().Add(time.Second); came < 2; p.step() {
+				for end := time.Now().Add(patience); came < 2; p.step() {
 					if time.Now().After(end) {
 						t.Fatalf("%d of 2 came", came)
 					}

@@ -44,14 +44,14 @@ func newSteadyPair(t *testing.T) *steadyPair {
 
 // arrive steps until f has seen what it waits for.
 func (p *steadyPair) arrive(f func() bool) {
-	for end := time.Now().Add(time.Second); !p.over(f(), end); p.step() {
+	for end := time.Now().Add(patience); !p.over(f(), end); p.step() {
 	}
 }
 
 // arriveAt waits for a message on a channel. It has a loop of its own, as arriveInput has: whether
 // closures within closures allocate is up to the compiler.
 func (p *steadyPair) arriveAt(c *tickwire.Conn, channel tickwire.ChannelID) {
-	for end := time.Now().Add(time.Second); ; p.step() {
+	for end := time.Now().Add(patience); ; p.step() {
 		came := false
 		for range c.Receive(channel) {
 			came = true
@@ -64,7 +64,7 @@ func (p *steadyPair) arriveAt(c *tickwire.Conn, channel tickwire.ChannelID) {
 
 // arriveInput waits for an input that is {1, 2}.
 func (p *steadyPair) arriveInput() {
-	for end := time.Now().Add(time.Second); ; p.step() {
+	for end := time.Now().Add(patience); ; p.step() {
 		came := false
 		for in, err := range inputs.Receive(p.player) {
 			came = in.Y == 2 && err == nil
@@ -77,7 +77,7 @@ func (p *steadyPair) arriveInput() {
 
 // arriveLatest is arriveInput for who takes the newest alone.
 func (p *steadyPair) arriveLatest() {
-	for end := time.Now().Add(time.Second); ; p.step() {
+	for end := time.Now().Add(patience); ; p.step() {
 		in, ok, err := inputs.Latest(p.player)
 		if p.over(ok && in.Y == 2 && err == nil, end) {
 			return

@@ -83,7 +83,7 @@ func (p *tickPair) connect(t testing.TB) {
 	must(t, err)
 	p.conn, err = p.client.Connect(token)
 	must(t, err)
-	for end := time.Now().Add(5 * time.Second); p.player == nil; p.step() {
+	for end := time.Now().Add(patience); p.player == nil; p.step() {
 		for c := range p.srv.Conns() {
 			p.player = c
 		}

@@ -132,7 +132,7 @@ func goLive(t *testing.T, socket transport.Socket, doors ...transport.Socket) *l
 	srv, err := tickwire.Listen(tickwire.ServerConfig{Config: benchConfig(), Development: true}, doors...)
 	must(t, err)
 	hub := tickwire.NewHub(srv)
-	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	go func() {
 		for ev := range hub.Events(ctx) {
 			if ev.Kind == tickwire.Message {
@@ -256,7 +256,7 @@ func TestSessionPath(t *testing.T) {
 	must(t, err)
 	path, err := session.Conn().OpenPath(socket, tickwire.PathConfig{Weight: 200})
 	must(t, err)
-	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
 	for ev := range session.Events(ctx) {
 		if ev.Kind == tickwire.PathChanged && ev.Path == path && ev.PathState == tickwire.PathActive {

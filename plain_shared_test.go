@@ -24,7 +24,7 @@ func plainOverUDP(t *testing.T, server netip.AddrPort) (*net.UDPConn, *netcode.C
 func plainOver(t *testing.T, conn *net.UDPConn, server netip.AddrPort, player uint64) *netcode.Client {
 	t.Helper()
 	t.Cleanup(func() { conn.Close() })
-	must(t, conn.SetDeadline(time.Now().Add(10*time.Second)))
+	must(t, conn.SetDeadline(time.Now().Add(patience)))
 	token, err := netcode.Mint(time.Now(), netcode.MintConfig{
 		ProtocolID: 7, Key: testKey, ClientID: player, Addresses: []netip.AddrPort{server}, Plain: true,
 	})
@@ -61,7 +61,7 @@ func TestPlainLastWords(t *testing.T) {
 	hub := tickwire.NewHub(srv)
 	defer hub.Close()
 	conn, client := plainOverUDP(t, socket.LocalAddr())
-	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
 	say := func(word string) {
 		b, err := client.AppendPayload(0, nil, []byte(word))
@@ -83,7 +83,7 @@ func TestPlainLastWords(t *testing.T) {
 		say(" two")
 		client.Disconnect(0)
 		sendAll(t, conn, client)
-		for end := time.Now().Add(2 * time.Second); ev.Conn.Open() && time.Now().Before(end); {
+		for end := time.Now().Add(patience); ev.Conn.Open() && time.Now().Before(end); {
 			time.Sleep(time.Millisecond) // all of it comes to the loop at once
 		}
 	}

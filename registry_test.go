@@ -94,7 +94,7 @@ func TestAllocRegistry(t *testing.T) {
 	move := &game.Move{Tick: 1, Seen: make([]uint16, 20)}
 	var got command
 	arrive := func() {
-		for end := time.Now().Add(time.Second); ; p.step() {
+		for end := time.Now().Add(patience); ; p.step() {
 			came := false
 			for err := range mixed.ReceiveInto(p.player, &got) {
 				came = err == nil

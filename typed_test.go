@@ -43,7 +43,7 @@ func typedPair(t *testing.T, channels ...tickwire.AnyChannel) *steadyPair {
 
 // into waits for a message, and reads it into memory that was there before.
 func into[T any](p *steadyPair, ch *tickwire.Channel[T], v *T) {
-	for end := time.Now().Add(time.Second); ; p.step() {
+	for end := time.Now().Add(patience); ; p.step() {
 		came := false
 		for err := range ch.ReceiveInto(p.player, v) {
 			came = err == nil
@@ -56,7 +56,7 @@ func into[T any](p *steadyPair, ch *tickwire.Channel[T], v *T) {
 
 // intoMove is into of a Move, whose loop the compiler sees through: a generic one allocates.
 func (p *steadyPair) intoMove(v *game.Move) {
-	for end := time.Now().Add(time.Second); ; p.step() {
+	for end := time.Now().Add(patience); ; p.step() {
 		came := false
 		for err := range gameMoves.ReceiveInto(p.player, v) {
 			came = err == nil
@@ -69,7 +69,7 @@ func (p *steadyPair) intoMove(v *game.Move) {
 
 // intoLine is into of a Line.
 func (p *steadyPair) intoLine(v *game.Line) {
-	for end := time.Now().Add(time.Second); ; p.step() {
+	for end := time.Now().Add(patience); ; p.step() {
 		came := false
 		for err := range gameLines.ReceiveInto(p.player, v) {
 			came = err == nil
@@ -82,7 +82,7 @@ func (p *steadyPair) intoLine(v *game.Line) {
 
 // intoSight is into of a Sight.
 func (p *steadyPair) intoSight(v *game.Sight) {
-	for end := time.Now().Add(time.Second); ; p.step() {
+	for end := time.Now().Add(patience); ; p.step() {
 		came := false
 		for err := range gameSights.ReceiveInto(p.player, v) {
 			came = err == nil
@@ -95,7 +95,7 @@ func (p *steadyPair) intoSight(v *game.Sight) {
 
 // intoOrder is into of an Order.
 func (p *steadyPair) intoOrder(v *game.Order) {
-	for end := time.Now().Add(time.Second); ; p.step() {
+	for end := time.Now().Add(patience); ; p.step() {
 		came := false
 		for err := range gameOrders.ReceiveInto(p.player, v) {
 			came = err == nil
@@ -108,7 +108,7 @@ func (p *steadyPair) intoOrder(v *game.Order) {
 
 // arriveMove waits for the newest Move at the client.
 func (p *steadyPair) arriveMove(v *game.Move) {
-	for end := time.Now().Add(time.Second); ; p.step() {
+	for end := time.Now().Add(patience); ; p.step() {
 		ok, err := gameMoves.LatestInto(p.conn, v)
 		if p.over(ok && err == nil, end) {
 			return
@@ -118,7 +118,7 @@ func (p *steadyPair) arriveMove(v *game.Move) {
 
 // anew is into with memory of the message's own.
 func anew[T any](p *steadyPair, ch *tickwire.Channel[T]) (last T) {
-	for end := time.Now().Add(time.Second); ; p.step() {
+	for end := time.Now().Add(patience); ; p.step() {
 		came := false
 		for v, err := range ch.Receive(p.player) {
 			last, came = v, err == nil
@@ -364,7 +364,7 @@ func mistaken[T any](p *steadyPair, ch *tickwire.Channel[T], want ...string) (c 
 	var v T
 	c.channel, c.send, c.want = ch, ch.Send(p.conn, v), want
 	must(p.t, p.conn.Send(1, nil))
-	for end := time.Now().Add(time.Second); ; p.step() {
+	for end := time.Now().Add(patience); ; p.step() {
 		for _, err := range ch.Receive(p.player) {
 			if _, ok := errors.AsType[*tickwire.CodecError](err); !ok {
 				p.t.Errorf("Receive: %v", err)

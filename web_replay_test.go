@@ -157,7 +157,7 @@ func replays(t *testing.T, b *browser.Browser) {
 func (h *webHouse) talk(says, hears *tickwire.Session, n int) {
 	h.t.Helper()
 	must(h.t, says.Send(5, []byte{byte(n)}))
-	ctx, done := context.WithTimeout(h.t.Context(), 5*time.Second)
+	ctx, done := context.WithTimeout(h.t.Context(), patience)
 	defer done()
 	for ev := range hears.Events(ctx) {
 		if ev.Kind == tickwire.Message && ev.Channel == 5 && len(ev.Payload) == 1 && ev.Payload[0] == byte(n) {

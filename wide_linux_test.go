@@ -66,7 +66,7 @@ func (s *wideServer) dial(to netip.AddrPort) *tickwire.Session {
 	must(s.t, err)
 	cfg := tickwire.ClientConfig{Config: config(), WireIDBytes: 2}
 	socket := netns.Open(s.phone, func() (*udp.Socket, error) { return udp.Open() })
-	session, err := tickwire.Dial(within(s.t, 5*time.Second), cfg, token.Append(nil), socket)
+	session, err := tickwire.Dial(patiently(s.t), cfg, token.Append(nil), socket)
 	if err != nil {
 		s.t.Fatalf("nobody answers from %v: %v", to, err)
 	}
@@ -79,7 +79,7 @@ func (s *wideServer) dial(to netip.AddrPort) *tickwire.Session {
 func (s *wideServer) echoes(session *tickwire.Session, what string) {
 	s.t.Helper()
 	must(s.t, session.Send(2, []byte(what)))
-	for ev := range session.Events(within(s.t, 5*time.Second)) {
+	for ev := range session.Events(patiently(s.t)) {
 		if ev.Kind == tickwire.Message {
 			if string(ev.Payload) != what {
 				s.t.Errorf("heard %q, not %q", ev.Payload, what)
@@ -124,7 +124,7 @@ func (s *wideServer) opens(session *tickwire.Session, to netip.AddrPort) {
 	s.t.Helper()
 	path, err := session.Conn().OpenPath(s.sockets[session], tickwire.PathConfig{Server: to})
 	must(s.t, err)
-	for ev := range session.Events(within(s.t, 5*time.Second)) {
+	for ev := range session.Events(patiently(s.t)) {
 		if ev.Kind == tickwire.PathChanged && ev.Path == path {
 			if ev.PathState != tickwire.PathActive {
 				s.t.Errorf("the path to %v: %v", to, ev.PathState)

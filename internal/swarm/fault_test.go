@@ -16,45 +16,7 @@ import (
 func TestSwarmFaults(t *testing.T) {
 	t.Parallel()
 	for _, p := range append(Faults(), Planted{NoFault, ""}, Planted{Flood, ""}) {
-		cfg := SoakConfig{
-			Clients: 6, For: 20 * time.Second, Churn: 2 * time.Second, Holds: 3 * time.Second, Seed: 8, Fault: p.Fault, Options: quiet(),
-			Link: simnet.LinkConfig{Loss: 0.1, Duplicate: 0.02, Delay: 30 * time.Millisecond, Jitter: 10 * time.Millisecond},
-		}
-		if p.Fault == Vanished || p.Fault == Unannounced {
-			cfg.Churn = 0 // who leaves in time does not miss it
-		}
-		if p.Fault == EndlessStore {
-			cfg.Link.Loss, cfg.Churn, cfg.Holds, cfg.Clients = 0, 0, 0, 2 // it takes a good line, and a while, to fill one up
-		}
-		if p.Fault == UntoldRoom {
-			cfg.Link.Loss, cfg.For = 0.2, time.Minute // with less no queue is full
-		}
-		if p.Fault == Deaf {
-			cfg.Link = simnet.LinkConfig{Delay: 30 * time.Millisecond}
-			cfg.Churn, cfg.Holds, cfg.Roam = 0, 0, 5*time.Second
-		}
-		switch p.Fault {
-		case UntoldBack, FalseAway, Bereft, Echo, Evicted:
-			cfg.For, cfg.Churn, cfg.Holds, cfg.Resume = time.Minute, 0, 0, 3*time.Second
-		case Ghost, Limbo, Stranger:
-			cfg.For, cfg.Churn, cfg.Holds, cfg.Restart = time.Minute, 0, 0, 15*time.Second
-		}
-		var r world.Report
-		var err error
-		switch {
-		case p.Checker == world.Seats: // with Flood and NoFault, see TestSwarmSeats
-			r, err = Run(crowded(8), p.Fault, quiet())
-		case p.Fault == LateDroppable || p.Fault == LateExpiry || p.Fault == WrongReason:
-			r, err = Run(risky(7), p.Fault, quiet())
-		case p.Fault == Lingering:
-			r, err = Run(brief(7), p.Fault, quiet())
-		case p.Fault == Stubborn: // what is drawn comes again when the server does
-			s := crowded(7)
-			s.Trouble.Restart = 0.5
-			r, err = Run(s, p.Fault, quiet())
-		default:
-			r, err = Soak(cfg)
-		}
+		r, err := playPlanted(p)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -74,6 +36,51 @@ func TestSwarmFaults(t *testing.T) {
 		}
 		t.Logf("%-15s → %-13s %3d× %s", p.Fault, first, r.ViolationCount, what)
 	}
+}
+
+// planted is the long game in which most faults show.
+func planted(p Planted) SoakConfig {
+	cfg := SoakConfig{
+		Clients: 6, For: 20 * time.Second, Churn: 2 * time.Second, Holds: 3 * time.Second, Seed: 8, Fault: p.Fault, Options: quiet(),
+		Link: simnet.LinkConfig{Loss: 0.1, Duplicate: 0.02, Delay: 30 * time.Millisecond, Jitter: 10 * time.Millisecond},
+	}
+	if p.Fault == Vanished || p.Fault == Unannounced {
+		cfg.Churn = 0 // who leaves in time does not miss it
+	}
+	if p.Fault == EndlessStore {
+		cfg.Link.Loss, cfg.Churn, cfg.Holds, cfg.Clients = 0, 0, 0, 2 // it takes a good line, and a while, to fill one up
+	}
+	if p.Fault == UntoldRoom {
+		cfg.Link.Loss, cfg.For = 0.2, time.Minute // with less no queue is full
+	}
+	if p.Fault == Deaf {
+		cfg.Link = simnet.LinkConfig{Delay: 30 * time.Millisecond}
+		cfg.Churn, cfg.Holds, cfg.Roam = 0, 0, 5*time.Second
+	}
+	switch p.Fault {
+	case UntoldBack, FalseAway, Bereft, Echo, Evicted:
+		cfg.For, cfg.Churn, cfg.Holds, cfg.Resume = time.Minute, 0, 0, 3*time.Second
+	case Ghost, Limbo, Stranger:
+		cfg.For, cfg.Churn, cfg.Holds, cfg.Restart = time.Minute, 0, 0, 15*time.Second
+	}
+	return cfg
+}
+
+// playPlanted plays the game in which a fault shows.
+func playPlanted(p Planted) (world.Report, error) {
+	switch {
+	case p.Checker == world.Seats: // with Flood and NoFault, see TestSwarmSeats
+		return Run(crowded(8), p.Fault, quiet())
+	case p.Fault == LateDroppable || p.Fault == LateExpiry || p.Fault == WrongReason:
+		return Run(risky(7), p.Fault, quiet())
+	case p.Fault == Lingering:
+		return Run(brief(7), p.Fault, quiet())
+	case p.Fault == Stubborn: // what is drawn comes again when the server does
+		s := crowded(7)
+		s.Trouble.Restart = 0.5
+		return Run(s, p.Fault, quiet())
+	}
+	return Soak(planted(p))
 }
 
 // missed is what the checker must speak of, where it watches over several things.
