@@ -78,7 +78,8 @@ class Player {
   private look(): void {
     const { conn } = this;
     for (const event of this.client.events()) {
-      if (event.kind !== "PathChanged") this.log.push(event.kind);
+      // nor how fast the line is, which a busy machine makes slow
+      if (event.kind !== "PathChanged" && event.kind !== "RateChanged") this.log.push(event.kind);
       if (event.kind === "Away") this.show("the server is silent");
       if (event.kind === "Back" && !event.kept)
         for (const other of Object.values(this.saw)) other.next = -1;
