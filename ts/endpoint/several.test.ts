@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { World, type Noted } from "../testdata/climb.js";
 import { chance, type LinkConfig } from "../testdata/link.js";
+import { abandon } from "./constants.js";
 import { Paths } from "./paths.js";
 import { SeveralPaths } from "./several.js";
 
@@ -270,6 +271,25 @@ test("a path that failed is asked at once when the last one that was well falls 
     w.run(w.now + 1_700_000);
     assert.ok(w.carried.get(route)! > before, `seed ${seed}: nothing goes over the other path`);
   }
+});
+
+test("a path that is taken back is told of: who goes on by another one says that it is given up, and it is opened again", () => {
+  const w = new World(1, true, stream);
+  w.run(1_000_000);
+  const route = w.way(false, line);
+  w.ladder.up(w.now, route, 1, false);
+  w.run(3_000_000);
+  const { paths } = w;
+  const c = paths.all[1]!.claims;
+  paths.close(w.now, 1);
+  while (paths.owesStatus()) w.run(w.now + 5000);
+  const { serial } = c;
+  paths.all[0]!.claims.become("suspect");
+  assert.ok(paths.arrived(w.now, 1, route, true), "one that went long ago");
+  assert.deepEqual([c.stage, c.serial, paths.owesStatus()?.id], ["failed", serial + 1, 1]);
+  paths.all[0]!.claims.become("well");
+  assert.ok(paths.status(w.now, 1, serial + 1, abandon, 1));
+  assert.equal(c.stage, "closed");
 });
 
 test("a path that failed a moment ago is asked at once when the one that it was left for is as silent", () => {

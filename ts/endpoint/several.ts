@@ -235,6 +235,7 @@ export class SeveralPaths<
     const c = p.claims;
     if (c.stage === "closed" && newest && !this.anotherIsWell()) {
       c.route = route; // both sides may have given up another one
+      this.say(c); // who has another one gives this one up again
       this.fail(now, p);
       c.retryAt = now;
     }
