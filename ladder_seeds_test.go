@@ -32,7 +32,7 @@ const (
 // mostPauses bound how long nothing unreliable comes. While one rung carries something what carried the messages is
 // cut, which shows only when three probe timeouts have passed in silence. On wild terrain all rungs are cut for five
 // seconds, or gone for four, and who looks for another one pauses; in storms only what passes beside a sound rung counts.
-var mostPauses = map[terrain]time.Duration{tame: time.Second, wild: 20 * time.Second, stormy: 5 * time.Second}
+var mostPauses = map[terrain]time.Duration{tame: time.Second, wild: 20 * time.Second, stormy: 3 * time.Second}
 
 // A guest is the client's side of a climb.
 type guest interface {
