@@ -252,7 +252,6 @@ func (b *comeback) letIn(now int64, ev netcode.ClientEvent) {
 		d.stopBack() // it has ended meanwhile
 		return
 	}
-	d.wallet.used(b.shows)
 	d.replaceHandshake(b.try)
 	b.try.netcode = nil // it goes on
 	d.origins = append(d.origins[:0], d.handshake.origin())

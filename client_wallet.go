@@ -18,19 +18,13 @@ type wallet struct {
 // put takes the newest ticket in.
 func (w *wallet) put(t *netcode.ResumeTicket) { w.spare, w.newest = w.newest, t }
 
-// next is the ticket to show: the older one first, since it is of no use after the newer one.
+// next is the ticket to show: the older one first, since it is of no use after the newer one. One that has let us in is
+// shown again if the line dies before others came: it is used up by our first packet there, which may be lost.
 func (w *wallet) next() *netcode.ResumeTicket {
 	if w.spare != nil {
 		return w.spare
 	}
 	return w.newest
-}
-
-// used notes that a server has let us in with a ticket.
-func (w *wallet) used(t *netcode.ResumeTicket) {
-	if w.spare == t {
-		w.spare = nil
-	}
 }
 
 // drop takes a ticket out that is of no use, and reports whether there is another one.

@@ -187,6 +187,28 @@ func TestAwayOneSided(t *testing.T) {
 	w.wantKinds(client, "Connected false", "Away", "Back true")
 }
 
+// TestLetInUnheard: a server lets its client in twice, and the line dies each time: at first before the server hears
+// of it, then before the client has other tickets. As the first time has used none up there is one left.
+func TestLetInUnheard(t *testing.T) {
+	w := newWorld(t)
+	mute, deaf := false, false
+	srv := w.filtered(func(b []byte) bool { return mute && b[0] != 7 })
+	client := w.joinOver(nil, &filter{w.socket(w.address()), func(b []byte) bool { return deaf && b[0] != 7 }})
+	conn, _ := w.ticketed(client, srv, 1)
+	w.run(time.Second, nil)
+	mute, deaf = true, true
+	w.until("let in", func() bool { return client.Stats().Resumed == 1 })
+	w.until("away again", func() bool { return conn.Away() > 0 })
+	deaf = false
+	w.until("let in again", func() bool { return srv.Stats().Resumed == 1 })
+	w.until("away once more", func() bool { return conn.Away() > 0 })
+	mute = false
+	w.until("back", func() bool { return srv.Stats().Resumed == 2 && conn.Away() == 0 })
+	if !conn.Open() {
+		t.Error(conn.Reason())
+	}
+}
+
 // TestBackCounts: how many messages are undelivered is said of the comeback that has lost them, and not of the
 // next one, which loses none.
 func TestBackCounts(t *testing.T) {

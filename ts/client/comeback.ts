@@ -72,7 +72,6 @@ export class Comeback {
     const session = attempt.shake?.session;
     const why = attempt.refusal;
     if (session) {
-      this.wallet.drop(this.shown!);
       of.letIn(session, attempt.way);
     } else if (why) {
       this.stop();
