@@ -22,6 +22,7 @@ export const settle = () => new Promise<void>((resolve) => void setImmediate(res
 export class Duel {
   packets = 0;
   received = 0;
+  ran = false; // for long
   readonly conn: Conn;
   readonly client: Client;
   private now = 1_000_000;
