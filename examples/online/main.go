@@ -1,8 +1,8 @@
 //go:build !js
 
-// The command online is a game server as one puts it on the Internet: pages, login and game on one port, by TLS
-// or behind a proxy, with a health check, and with an end that tells its players. What it plays is the chat of
-// ts/README.md; docs/deploy.md has where it may run.
+// The command online is a game server for the Internet: pages, login and game on one port, with TLS
+// or behind a proxy, with a health check, and with an orderly end. Its game is the chat of
+// ts/README.md; docs/deploy.md says where it can run.
 //
 //	export TICKWIRE_KEY=$(openssl rand -hex 32)
 //	go run ./examples/online -pages game/dist                                              # at home
@@ -54,15 +54,15 @@ func main() {
 
 // flags has them parsed into s.
 func (s *settings) flags(f *flag.FlagSet) {
-	f.StringVar(&s.listen, "listen", "127.0.0.1:7777", "where to listen, by TCP and UDP")
-	f.StringVar(&s.udp, "udp", "", "where to listen by UDP, if not there")
+	f.StringVar(&s.listen, "listen", "127.0.0.1:7777", "where to listen, for TCP and for UDP")
+	f.StringVar(&s.udp, "udp", "", "where to listen by UDP, if that is not where -listen says")
 	f.StringVar(&s.public, "public", "", "where players find the UDP port: a name or an address, and a port; if empty, where -listen says")
 	f.StringVar(&s.pages, "pages", ".", "the folder of the pages")
 	f.StringVar(&s.cert, "cert", "", "the file of the certificate")
 	f.StringVar(&s.certKey, "cert-key", "", "the file of its key")
 	f.StringVar(&s.autocert, "autocert", "", "a folder for certificates from Let's Encrypt; needs the ports 443 and 80")
-	f.TextVar(&s.proxy, "proxy", netip.Prefix{}, "the addresses of the proxy that has TLS, such as 127.0.0.1/32")
-	f.StringVar(&s.origin, "origin", "", "where the pages are from, if that is another host: https://game.example")
+	f.TextVar(&s.proxy, "proxy", netip.Prefix{}, "the addresses of the proxy that does TLS for this server, such as 127.0.0.1/32")
+	f.StringVar(&s.origin, "origin", "", "where the pages come from, if that is another host: https://game.example")
 }
 
 func run(ctx context.Context, s settings) error {

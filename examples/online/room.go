@@ -38,6 +38,9 @@ type room struct {
 }
 
 func open(ctx context.Context, s settings) (_ *room, err error) {
+	if _, _, err := net.SplitHostPort(s.listen); err != nil {
+		return nil, fmt.Errorf("-listen is %q: want host:port, such as 127.0.0.1:7777, or :7777 for all addresses", s.listen)
+	}
 	if s.public == "" {
 		s.public = s.listen
 	}
@@ -47,6 +50,9 @@ func open(ctx context.Context, s settings) (_ *room, err error) {
 	public, err := udp.Resolve(ctx, s.public)
 	if err != nil {
 		return nil, fmt.Errorf("-public: %w", err)
+	}
+	if info, err := os.Stat(s.pages); err != nil || !info.IsDir() {
+		return nil, fmt.Errorf("-pages is %q: want the folder that npm run build has written", s.pages)
 	}
 	r := &room{}
 	site, err := r.site(s, public)
@@ -79,11 +85,11 @@ func sockets(s settings, public []netip.AddrPort, site http.Handler) (*udp.Socke
 	}
 	native, err := udp.Listen(at)
 	if err != nil {
-		return nil, nil, err
+		return nil, nil, fmt.Errorf("-listen or -udp: %w", err)
 	}
 	tcp, err := net.Listen("tcp", s.listen)
 	if err != nil {
-		return nil, nil, err
+		return nil, nil, fmt.Errorf("-listen: %w; stop the program that has this port, or name another", err)
 	}
 	host, _, err := net.SplitHostPort(s.public)
 	if err != nil {

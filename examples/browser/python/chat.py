@@ -2,12 +2,13 @@
 
     python3 examples/browser/python/chat.py http://127.0.0.1:7777
 
-Each line that is typed is said, and makes a spark; ctrl-D leaves.
+Each line you type is sent to the chat, with a spark; ctrl-D leaves.
 """
 
 import os
 import select
 import sys
+import urllib.error
 import urllib.request
 
 from channel import RELIABLE_ORDERED, UNRELIABLE, Channel
@@ -34,6 +35,8 @@ def main(site="http://127.0.0.1:7777"):
                 for line in lines:
                     connection.send(CHAT, line)
                     connection.send(SPARKS, bytes([128, 64]))
+    except urllib.error.URLError as why:
+        print(f"it is over: {site} lets nobody in: {why.reason}; go run ./examples/browser starts it")
     except (Closed, Refused, OSError) as why:
         print(f"it is over: {why}")
 
