@@ -15,7 +15,7 @@ BUILT    := linux/amd64 linux/arm64
 UNRACED  := ^Test.*(Long|Swarm|Alloc|House)
 # Rooms in which nothing runs beside anything, in their tests neither, as TestHouseAlone holds: the race detector would
 # take eight times as long there, and has nothing to find. Who uses them from several goroutines is raced.
-ALONE    := ./endpoint ./netcode
+ALONE    := ./endpoint ./internal/wire ./netcode ./simnet/world
 # All other packages.
 MET       = $$(go list ./... | grep -vxF "$$(go list $(ALONE))")
 FUZZTIME ?= 10s
