@@ -16,7 +16,7 @@ const (
 	quicAround = 1 + 1 + 1 + 1 + 1 + 16
 	// quicAhead is by how much the last of them goes ahead of the end of its session, which overtakes them on the way and at
 	// who reads: one goroutine there reads datagrams, another the stream, and behind the end it no longer takes the others.
-	quicAhead = 100 * time.Millisecond
+	quicAhead = 200 * time.Millisecond
 	// quicStuck is when a flow no longer believes its count.
 	quicStuck = 250 * time.Millisecond
 )
@@ -28,7 +28,7 @@ type quicFlow struct {
 	sizes [quicHeld]int // of those that are held, a ring
 	first int
 	held  int
-	last  time.Time     // when one was counted
+	last  time.Time     // when one was counted or went out
 	room  chan struct{} // holds one: look again
 	timer *time.Timer   // of the one who waits
 }
@@ -115,6 +115,7 @@ func (f *quicFlow) sent(packet int) {
 	}
 	f.first = (f.first + 1) % quicHeld
 	f.held--
+	f.last = time.Now()
 	select {
 	case f.room <- struct{}{}:
 	default:
