@@ -50,11 +50,11 @@ func (d cutDiverter) Divert(one transport.Datagram) bool {
 // TestLongUDPCutInGame: when UDP is cut in mid-game the player is back on his WebSocket within a second, and
 // no reliable message is lost, doubled or overtaken; when it is mended he climbs again.
 func TestLongUDPCutInGame(t *testing.T) {
-	u, err := udp.Listen("127.0.0.1:0")
-	must(t, err)
-	line := &cutPort{Socket: u}
-	w, err := web.New(line, web.Config{})
-	must(t, err)
+	var line *cutPort
+	u, w := onePort(t, web.Config{}, func(u *udp.Socket) web.Port {
+		line = &cutPort{Socket: u}
+		return line
+	})
 	chat := tickwire.NewRawChannel(tickwire.ChannelConfig{ID: 5, Delivery: tickwire.ReliableOrdered})
 	cfg := tickwire.Config{Channels: tickwire.Channels(chat), Logger: quiet}
 	srv, err := tickwire.Listen(tickwire.ServerConfig{Config: cfg, Development: true}, u, w)

@@ -26,11 +26,12 @@ type vanisher struct {
 // newVanisher has one play by a session, with a WebSocket in reserve.
 func newVanisher(ctx context.Context, t *testing.T, timeout time.Duration) *vanisher {
 	t.Helper()
-	u, err := udp.Listen("127.0.0.1:0")
-	must(t, err)
-	v := &vanisher{line: &cutPort{Socket: u}, gone: make(chan tickwire.Reason, 1)}
-	v.web, err = web.New(v.line, web.Config{})
-	must(t, err)
+	v := &vanisher{gone: make(chan tickwire.Reason, 1)}
+	u, w := onePort(t, web.Config{}, func(u *udp.Socket) web.Port {
+		v.line = &cutPort{Socket: u}
+		return v.line
+	})
+	v.web = w
 	chat := tickwire.NewRawChannel(tickwire.ChannelConfig{ID: 5, Delivery: tickwire.ReliableOrdered})
 	cfg := tickwire.Config{Channels: tickwire.Channels(chat), Logger: quiet}
 	srv, err := tickwire.Listen(tickwire.ServerConfig{Config: cfg, Development: true, DevelopmentTimeout: timeout}, u, v.web)

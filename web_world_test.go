@@ -7,6 +7,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
@@ -38,6 +39,24 @@ func newWebHouse(t *testing.T, scfg tickwire.ServerConfig, wcfg web.Config) *web
 	return h
 }
 
+// onePort opens a UDP port, and over what is made of it the web's side with the TCP port of the same number. The system gives a number
+// that is free for UDP: where somebody has it by TCP it is another one's turn.
+func onePort(t testing.TB, cfg web.Config, over func(*udp.Socket) web.Port) (*udp.Socket, *web.Socket) {
+	t.Helper()
+	for tries := 0; ; tries++ {
+		u, err := udp.Listen("127.0.0.1:0")
+		must(t, err)
+		w, err := web.New(over(u), cfg)
+		if err == nil {
+			return u, w
+		}
+		u.Close()
+		if tries == 10 || !errors.Is(err, syscall.EADDRINUSE) {
+			t.Fatal(err)
+		}
+	}
+}
+
 // open opens the server, and has it play.
 func (h *webHouse) open(channels []tickwire.ChannelConfig, scfg tickwire.ServerConfig, wcfg web.Config, play func(context.Context)) {
 	t := h.t
@@ -48,11 +67,7 @@ func (h *webHouse) open(channels []tickwire.ChannelConfig, scfg tickwire.ServerC
 	}
 	scfg.Config = h.cfg
 	scfg.Logger = quiet
-	var err error
-	h.udp, err = udp.Listen("127.0.0.1:0")
-	must(t, err)
-	h.web, err = web.New(h.udp, wcfg)
-	must(t, err)
+	h.udp, h.web = onePort(t, wcfg, func(u *udp.Socket) web.Port { return u })
 	srv, err := tickwire.Listen(scfg, h.udp, h.web)
 	must(t, err)
 	h.hub = tickwire.NewHub(srv)

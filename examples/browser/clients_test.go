@@ -5,6 +5,7 @@ package main
 import (
 	"bufio"
 	"bytes"
+	"errors"
 	"fmt"
 	"io/fs"
 	"net"
@@ -15,6 +16,7 @@ import (
 	"regexp"
 	"slices"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
@@ -101,6 +103,9 @@ func copied(t *testing.T, name, dir string) {
 func opened(t *testing.T, client, typed fs.FS) *room {
 	t.Helper()
 	r, err := open("127.0.0.1:0", client, typed)
+	for tries := 0; tries < 10 && errors.Is(err, syscall.EADDRINUSE); tries++ { // somebody has that number by TCP
+		r, err = open("127.0.0.1:0", client, typed)
+	}
 	if err != nil {
 		t.Fatal(err)
 	}

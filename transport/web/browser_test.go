@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"embed"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"io/fs"
 	"math/rand/v2"
@@ -13,6 +14,7 @@ import (
 	"net/http"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
@@ -63,18 +65,23 @@ func echo(t *testing.T, s transport.Socket) {
 // shared opens a game's UDP port with WebRTC and WebTransport on it, and the TCP port of that number.
 func shared(t *testing.T, cfg web.Config) (*udp.Socket, *web.Socket) {
 	t.Helper()
-	u, err := udp.Listen("127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
 	cfg.Handler = pages(t)
-	w, err := web.New(u, cfg)
-	if err != nil {
-		t.Fatal(err)
+	for tries := 0; ; tries++ {
+		u, err := udp.Listen("127.0.0.1:0")
+		if err != nil {
+			t.Fatal(err)
+		}
+		w, err := web.New(u, cfg)
+		if err == nil {
+			echo(t, u)
+			echo(t, w)
+			return u, w
+		}
+		u.Close()
+		if tries == 10 || !errors.Is(err, syscall.EADDRINUSE) { // somebody has that number by TCP
+			t.Fatal(err)
+		}
 	}
-	echo(t, u)
-	echo(t, w)
-	return u, w
 }
 
 // page opens the page of echoes.

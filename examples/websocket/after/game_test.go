@@ -4,10 +4,12 @@ package main
 
 import (
 	"context"
+	"errors"
 	"encoding/json"
 	"io"
 	"net/http"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
@@ -18,6 +20,9 @@ import (
 // TestGame: two players see where the other goes, and hear what he says.
 func TestGame(t *testing.T) {
 	g, err := open("127.0.0.1:0")
+	for tries := 0; tries < 10 && errors.Is(err, syscall.EADDRINUSE); tries++ { // somebody has that number by TCP
+		g, err = open("127.0.0.1:0")
+	}
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -8,11 +8,14 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"log"
 	"log/slog"
 	"net/netip"
 	"os"
+	"strings"
+	"syscall"
 	"time"
 
 	"github.com/tickwire/tickwire"
@@ -99,15 +102,22 @@ func listen(s settings) *tickwire.Hub {
 			return nil
 		},
 	}
-	u := must(udp.Listen(s.Address))
-	sockets := []transport.Socket{u}
-	if s.Web {
-		w := must(web.New(u, web.Config{
-			Origins: []string{"*"}, DisableWebRTC: s.NoWebRTC, DisableWebTransport: s.NoWebTransport,
-		}))
-		sockets = append(sockets, w)
+	return tickwire.NewHub(must(tickwire.Listen(cfg, s.sockets()...)))
+}
+
+// sockets opens its ports. The system gives a number that is free for UDP: where somebody has it by TCP another one is asked for.
+func (s settings) sockets() []transport.Socket {
+	for {
+		u := must(udp.Listen(s.Address))
+		if !s.Web {
+			return []transport.Socket{u}
+		}
+		w, err := web.New(u, web.Config{Origins: []string{"*"}, DisableWebRTC: s.NoWebRTC, DisableWebTransport: s.NoWebTransport})
+		if !errors.Is(err, syscall.EADDRINUSE) || !strings.HasSuffix(s.Address, ":0") {
+			return []transport.Socket{u, must(w, err)}
+		}
+		u.Close()
 	}
-	return tickwire.NewHub(must(tickwire.Listen(cfg, sockets...)))
 }
 
 // echo says everything back, and what happens as lines.
