@@ -172,14 +172,14 @@ func (l *lifetime) oweCloseAck(now int64, p *path, from Route) {
 }
 
 // closingTurn is the path that is asked next at the end: the one on which an answer is owed, then
-// those that live, the best first, and behind that the one behind the last, so that a CLOSE that nobody
+// those that live, first that of the goodbye, and behind that the one behind the last, so that a CLOSE that nobody
 // answers is repeated on another one; then the others.
 func (e *Endpoint) closingTurn(asked uint8) (best *path) {
 	c, all := e.life.closing, e.paths.all
 	if e.life.state == stateDead {
 		return nil
 	}
-	first := int(e.paths.lead().id)
+	first := int(e.paths.goodbye().id)
 	if c.last != nil {
 		first = int(c.last.id) + 1
 	}

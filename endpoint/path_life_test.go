@@ -236,22 +236,24 @@ func TestCloseOverPaths(t *testing.T) {
 	}
 }
 
-// TestCloseGoesByTheBest: CLOSE begins where messages go, on the path with the shortest round trip of those, whatever
-// its number, and is answered there before anything is said on another one.
+// TestCloseGoesByTheBest: CLOSE begins where nothing is lost, else where messages go, on the path with the shortest round trip of those,
+// whatever its number, and is answered there before anything is said on another one.
 func TestCloseGoesByTheBest(t *testing.T) {
 	const slower = 100 * time.Millisecond // than the way of path 1
 	for _, c := range []struct {
-		use  [2]PathUse
-		slow bool // the way of path 0
-		best int
+		use      [2]PathUse
+		reliable bool // path 0
+		slow     bool // its way
+		best     int
 	}{
-		{[2]PathUse{UseReserve, UseShare}, false, 1},
-		{[2]PathUse{UseShare, UseReserve}, true, 0},
-		{[2]PathUse{UseShare, UseShare}, false, 0},
-		{[2]PathUse{UseShare, UseShare}, true, 1},
+		{[2]PathUse{UseReserve, UseShare}, false, false, 1},
+		{[2]PathUse{UseReserve, UseShare}, true, false, 0},
+		{[2]PathUse{UseShare, UseReserve}, false, true, 0},
+		{[2]PathUse{UseShare, UseShare}, false, false, 0},
+		{[2]PathUse{UseShare, UseShare}, false, true, 1},
 	} {
 		for end := range 2 {
-			s := twoPaths(t, 1, PathConfig{Use: c.use[0]}, PathConfig{Use: c.use[1]})
+			s := twoPaths(t, 1, PathConfig{Use: c.use[0], Reliable: c.reliable}, PathConfig{Use: c.use[1]})
 			for i := range s.ways[0].links {
 				if c.slow {
 					s.ways[0].links[i].delay = slower

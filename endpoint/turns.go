@@ -125,6 +125,17 @@ func (ps *paths) lead() *path {
 	return best
 }
 
+// goodbye is the path by which CLOSE goes first: one that loses nothing, since a page that is left says it but once;
+// else the lead.
+func (ps *paths) goodbye() *path {
+	for _, p := range ps.all {
+		if p.reliable && p.active() {
+			return p
+		}
+	}
+	return ps.lead()
+}
+
 // bytesPerSecond is the rate of all paths that carry messages.
 func (ps *paths) bytesPerSecond() (rate int) {
 	for _, p := range ps.all {

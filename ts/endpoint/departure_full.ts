@@ -123,10 +123,11 @@ export class FullDeparture extends Departure {
     super.commit(p, out, acked);
   }
 
-  /** The best path, then the one behind the last, of those that are active if there are any. */
+  /** The path that loses nothing, else the best, then the one behind the last, of those that are active if there are any. */
   private closeOn(): FullWay | undefined {
     const { all, lead } = this.paths;
-    const first = this.lastClosed < 0 ? lead.id : this.lastClosed + 1;
+    const sure = all.find((p) => p.reliable && p.claims.active) ?? lead;
+    const first = this.lastClosed < 0 ? sure.id : this.lastClosed + 1;
     let best: FullWay | undefined;
     for (let i = 0; i < all.length; i++) {
       const p = all[(first + i) % all.length]!;

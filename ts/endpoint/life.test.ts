@@ -173,15 +173,17 @@ test("CLOSE is repeated until it is answered, and everything before it may be re
   assert.deepEqual([last.code, last.text], [0, "x".repeat(200)]);
 });
 
-test("CLOSE begins on the path that messages take, and is repeated on the others", () => {
-  for (const [first, further, order] of [
-    ["reserve", "share", [1, 0, 1]],
-    ["share", "reserve", [0, 1, 0]],
+test("CLOSE begins on the path that loses nothing, else on the one that messages take, and is repeated on the others", () => {
+  for (const [first, further, sure, order] of [
+    ["reserve", "share", false, [1, 0, 1]],
+    ["reserve", "share", true, [0, 1, 0]],
+    ["share", "reserve", false, [0, 1, 0]],
   ] as const) {
     const pair = meet({ config: { channels, maxPaths: 2 } });
     const ends = [pair.a, pair.b].map((end) => learn(end.endpoint));
     for (const { paths } of ends) {
       paths.set(0, first);
+      paths.all[0]!.reliable = sure;
       assert.equal(paths.open(pair.now, 0, false, further), 1);
     }
     pair.run(second);

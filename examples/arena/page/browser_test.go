@@ -196,7 +196,7 @@ func TestLongUnpredicted(t *testing.T) {
 	if late := browser.Eval[float64](p, `arena.key`); late < 500 {
 		t.Errorf("without prediction a key is seen after %v ms", late)
 	}
-	until(t, p, `document.querySelector("#own-pace").textContent.startsWith("where the server has you; key seen in ")`)
+	until(t, p, `document.querySelector("#own-pace").textContent.startsWith("where the server has you; keys show in ")`)
 	check("predict")
 	time.Sleep(2 * time.Second)
 	late := 1e9
