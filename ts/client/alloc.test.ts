@@ -2,7 +2,13 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { cables } from "../testdata/cable.js";
 import { Duel, settle } from "../testdata/duel.js";
-import { garbageOf, garbageOfMessage, leastLeft, type Left } from "../testdata/garbage.js";
+import {
+  garbageOf,
+  garbageOfMessage,
+  garbageOfPacket,
+  leastLeft,
+  type Left,
+} from "../testdata/garbage.js";
 import { Delivery } from "./index.js";
 
 const most = 9;
@@ -22,14 +28,6 @@ async function garbage(duel: Duel): Promise<Left> {
   return [bytes / packets, JSON.stringify(worst)];
 }
 
-/** What a packet may leave, of which a view of what came, one of what goes, and the microtask that sends it are at most 185 bytes. */
-const mostOf = {
-  websocket: 230,
-  webrtc: 230,
-  udp: 300, // and a copy of what goes, which the socket may send later: 140 bytes were measured
-  webtransport: 300, // likewise, and the promises of two streams
-};
-
 for (const [kind, name, all] of [
   ["websocket", "unreliable", false],
   ["websocket", "unreliable", true],
@@ -47,9 +45,9 @@ for (const [kind, name, all] of [
     const [[one, what], [many, whatMany]] = await leastLeft(
       () => garbage(duels[0]),
       () => garbage(duels[1]),
-      (one, many) => one < mostOf[kind] && each(one, many) < garbageOfMessage,
+      (one, many) => one < garbageOfPacket && each(one, many) < garbageOfMessage,
     );
-    assert.ok(one < mostOf[kind], `${one} bytes a packet: ${what}`);
+    assert.ok(one < garbageOfPacket, `${one} bytes a packet: ${what}`);
     assert.ok(
       each(one, many) < garbageOfMessage,
       `${each(one, many)} bytes a message: ${whatMany}, with one: ${what}`,
