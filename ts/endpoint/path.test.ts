@@ -244,18 +244,17 @@ test("losses with arrivals between them are no persistent loss, and a probe repe
   assert.ok(w.path.windowBytes > 0.6 * window, `${w.path.windowBytes} of ${window}`);
 });
 
+/** The peer acknowledges the packet sent last, after so many microseconds. */
+function ackOfLast({ path }: World, hold: number): AckFrame {
+  return { largest: (path.next - 1) & 0xffff, wide: false, hold, ranges: [0, 0], n: 1 };
+}
+
 test("what was sent before a sleep, or another way, measures nothing", () => {
   const w = new World(1, { delay: 30_000 });
   w.talk(3_000_000, 100, 16_667);
   const { smooth } = w.path.rtt;
   w.send(100, true);
-  const ack: AckFrame = {
-    largest: (w.path.next - 1) & 0xffff,
-    wide: false,
-    hold: 0,
-    ranges: [0, 0],
-    n: 1,
-  };
+  const ack = ackOfLast(w, 0);
   w.path.forgive(w.now);
   w.now += 1_500_000;
   assert.ok(w.path.onAck(w.now, ack));
@@ -275,13 +274,7 @@ test("a path that failed is measured though the ACK of what asked was held for l
   w.talk(3_000_000, 100, 16_667);
   w.path.lostAll(w.now - 1);
   w.send(100, true);
-  const ack: AckFrame = {
-    largest: (w.path.next - 1) & 0xffff,
-    wide: false,
-    hold: 1_740_000,
-    ranges: [0, 0],
-    n: 1,
-  };
+  const ack = ackOfLast(w, 1_740_000);
   assert.ok(w.path.onAck(w.now + 1_800_000, ack));
   assert.equal(w.path.rtt.smooth, 60_000);
 });
